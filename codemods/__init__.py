@@ -1,0 +1,1 @@
+"""Source rewriters from legacy task libraries to django.tasks."""

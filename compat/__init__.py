@@ -1,0 +1,1 @@
+"""Bridges to legacy task libraries, one package per library."""
