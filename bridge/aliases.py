@@ -1,0 +1,57 @@
+"""Legacy task names that differ from the path of the task."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """A two-way table: legacy name to module path, module path to legacy names."""
+
+    paths: Mapping[str, str] = field(default_factory=dict)
+
+    def path(self, name: str) -> str:
+        """Return the module path a legacy name stands for; any other name stands for itself."""
+        return self.paths.get(name, name)
+
+    def names(self, path: str) -> list[str]:
+        """Return every legacy name of a task, its own path last."""
+        return [name for name, target in self.paths.items() if target == path] + [path]
+
+    def wire_name(self, path: str) -> str:
+        """Return the name old workers know the task by."""
+        return self.names(path)[0]
+
+
+def load_aliases(source: Mapping[str, str] | str | Path | None) -> Aliases:
+    """Read OPTIONS["ALIASES"]: a mapping, or the path of a TOML file with an [aliases] table.
+
+    Raise ImproperlyConfigured when the file is missing or is not such a table.
+    """
+    if source is None:
+        return Aliases()
+    if isinstance(source, Mapping):
+        return Aliases(dict(source))
+    try:
+        table: Any = tomllib.loads(Path(source).read_text(encoding="utf-8")).get("aliases", {})
+    except FileNotFoundError as error:
+        raise ImproperlyConfigured(
+            f"ALIASES names the file {str(source)!r}, which does not exist. "
+            "Run the codemod again, or remove the option if no task has a custom name."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(
+            f"The aliases file {str(source)!r} is not valid TOML: {error}."
+        ) from error
+    if not isinstance(table, dict) or not all(isinstance(path, str) for path in table.values()):
+        raise ImproperlyConfigured(
+            f'[aliases] in {str(source)!r} must hold lines like "legacy.name" = "module.task".'
+        )
+    return Aliases(table)

@@ -1,0 +1,1 @@
+"""The backends of DEP 0014 that this project brings."""

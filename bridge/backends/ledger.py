@@ -1,0 +1,88 @@
+"""A backend whose tasks have a row in the ledger."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.core import checks
+from django.db import router
+
+from bridge import registry
+from bridge.backends.base import BridgeBackend, needs_app
+from bridge.base import on_lost
+from bridge.interface import AnyResult, AnyTask, TaskResultDoesNotExist
+from bridge.ledger.leases import Leases
+from bridge.ledger.models import TaskRow
+from bridge.ledger.results import to_result
+from bridge.ledger.store import Store
+from bridge.values import storable
+
+DEFAULT_LEASE = 30.0
+DEFAULT_MAX_LOSSES = 3
+
+
+class LedgerBackend(BridgeBackend):
+    """Store tasks and results in the ledger; a subclass says what carries them."""
+
+    supports_defer = True
+    supports_async_task = True
+    supports_get_result = True
+    supports_priority = True
+
+    # What carries and runs the tasks?
+    transport = ""
+
+    @cached_property
+    def database(self) -> str:
+        """Return the alias of the ledger's database, OPTIONS["DATABASE"] or the router's."""
+        return str(self.options.get("DATABASE") or router.db_for_write(TaskRow))
+
+    @cached_property
+    def store(self) -> Store:
+        """Return the writer of the ledger."""
+        return Store(self.database)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Return the leases; OPTIONS["LEASE"] is their length in seconds."""
+        return Leases(self.database, float(self.options.get("LEASE", DEFAULT_LEASE)))
+
+    @cached_property
+    def max_losses(self) -> int:
+        """Return how many dead workers a task may see before it fails, OPTIONS["MAX_LOSSES"]."""
+        return int(self.options.get("MAX_LOSSES", DEFAULT_MAX_LOSSES))
+
+    def record(self, task: AnyTask, args: Any, kwargs: Any) -> TaskRow:
+        """Write a task's row in the caller's transaction."""
+        self.validate_task(task)
+        return self.store.insert(
+            TaskRow(
+                task_path=task.module_path,
+                args=storable(list(args)),
+                kwargs=storable(dict(kwargs)),
+                backend=self.alias,
+                transport=self.transport,
+                queue_name=task.queue_name,
+                priority=task.priority,
+                run_after=task.run_after,
+                on_lost=on_lost(task, self),
+            )
+        )
+
+    def result_of(self, row: TaskRow) -> AnyResult:
+        """Return a row's result. Raise TaskNotFound when its task is gone from the code."""
+        return to_result(row, registry.resolve(self.aliases.path(row.task_path)))
+
+    def get_result(self, result_id: str) -> AnyResult:
+        """Return a result by id. Raise TaskResultDoesNotExist for an unknown one."""
+        try:
+            row = self.store.tasks.get(id=UUID(str(result_id)))
+        except (ValueError, TaskRow.DoesNotExist) as error:
+            raise TaskResultDoesNotExist(result_id) from error
+        return self.result_of(row)
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        """Return what is wrong with this backend's settings."""
+        return [*super().check(**kwargs), *needs_app(self.alias)]

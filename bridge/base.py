@@ -1,0 +1,122 @@
+"""The Task of our backends: callable, typed, patchable in tests, and a carrier of policies."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+from django.utils import timezone
+
+from bridge import registry
+from bridge.interface import AnyTask, BaseTask, P, R
+from bridge.retry import Retry
+
+if TYPE_CHECKING:
+    from bridge.backends.base import BridgeBackend
+
+OnLost = Literal["retry", "fail"]
+T = TypeVar("T", bound=AnyTask)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Policies(BaseTask[P, R]):
+    """What a task says about its own execution."""
+
+    # When does it run again after an exception?
+    retry: Retry | None = None
+    # After how many seconds is it interrupted?
+    timeout: float | timedelta | None = None
+    # After how many seconds is its process killed?
+    hard_timeout: float | timedelta | None = None
+    # What becomes of it when its worker dies? None leaves it to the backend's ON_LOST.
+    on_lost: OnLost | None = None
+
+
+class Task(Policies[P, R]):
+    """A background task. Calling it calls the function; enqueue() runs it in a worker."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        registry.declare(self)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function here and now; a coroutine function returns its coroutine."""
+        return self.func(*args, **kwargs)
+
+    def __str__(self) -> str:
+        return self.module_path
+
+    def __repr__(self) -> str:
+        return f"<Task {self.module_path}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        del values["func"]
+        return _rebuild, (self.module_path, values)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Tests replace a task's enqueue; its fields stay frozen.
+        if name in PATCHABLE:
+            vars(self)[name] = value
+        else:
+            raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        if name in vars(self) and name in PATCHABLE:
+            del vars(self)[name]
+        else:
+            raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+
+    @property
+    def __name__(self) -> str:
+        return self.func.__name__
+
+    @property
+    def __wrapped__(self) -> Callable[..., R]:
+        return self.func
+
+    def using(
+        self,
+        *,
+        priority: int | None = None,
+        queue_name: str | None = None,
+        run_after: datetime | timedelta | None = None,
+        backend: str | None = None,
+    ) -> Task[P, R]:
+        """Return a copy with other settings; a timedelta run_after counts from now."""
+        if isinstance(run_after, timedelta):
+            run_after = timezone.now() + run_after
+        copy = super().using(
+            priority=priority, queue_name=queue_name, run_after=run_after, backend=backend
+        )
+        vars(copy).update({name: vars(self)[name] for name in PATCHABLE & vars(self).keys()})
+        return cast("Task[P, R]", copy)
+
+
+PATCHABLE = frozenset(
+    name for name in dir(Task) if not name.startswith("_") and callable(getattr(Task, name))
+)
+
+
+def restore(task: T, **changes: Any) -> T:
+    """Return a copy of a task as it was stored.
+
+    Settings may have changed since, a queue removed for example: a task that is already in the
+    ledger is not validated again.
+    """
+    copy = object.__new__(type(task))
+    for field in dataclasses.fields(cast("Any", task)):
+        object.__setattr__(copy, field.name, changes.get(field.name, getattr(task, field.name)))
+    return copy
+
+
+def on_lost(task: AnyTask, backend: BridgeBackend) -> OnLost:
+    """Return what becomes of the task when its worker dies."""
+    return getattr(task, "on_lost", None) or backend.on_lost
+
+
+def _rebuild(path: str, values: dict[str, Any]) -> AnyTask:
+    return restore(registry.resolve(path), **values)

@@ -1,0 +1,74 @@
+"""The only code that calls a user's function, on every transport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.utils import timezone
+
+from bridge.interface import (
+    AnyResult,
+    BaseTaskBackend,
+    TaskContext,
+    task_finished,
+    task_started,
+)
+from bridge.outcome import Failed, Outcome, RetryLater, Succeeded, describe
+from bridge.retry import next_delay, reported, seconds
+from bridge.timeouts import time_limit
+from bridge.values import storable
+
+Finish = Callable[[Outcome], AnyResult | None]
+"""Store an outcome; return the result as stored, None when the claim was lost meanwhile."""
+
+
+def execute(
+    result: AnyResult, finish: Finish, *, sender: type[BaseTaskBackend], losses: int = 0
+) -> Outcome:
+    """Run a claimed task: task_started, the call, finish, task_finished.
+
+    `losses` is how many of its attempts ended with a dead worker; they do not count against the
+    retry policy. KeyboardInterrupt and SystemExit from the body fail the task like any exception.
+    """
+    task_started.send(sender=sender, task_result=result)
+    outcome = attempt(result, losses=losses)
+    if isinstance(outcome, Succeeded):
+        announce(finish(outcome), sender)
+    else:
+        # Receivers find the exception in sys.exc_info(), Django's own logging does.
+        try:
+            raise outcome.exception
+        except BaseException:  # noqa: BLE001
+            announce(finish(outcome), sender)
+    return outcome
+
+
+def announce(stored: AnyResult | None, sender: type[BaseTaskBackend]) -> None:
+    """Send task_finished for a result that is final."""
+    if stored is not None and stored.is_finished:
+        task_finished.send(sender=sender, task_result=stored)
+
+
+def attempt(result: AnyResult, *, losses: int = 0) -> Outcome:
+    """Call the function once and say how it ended."""
+    task = result.task
+    timeout = getattr(task, "timeout", None)
+    try:
+        with time_limit(None if timeout is None else seconds(timeout)):
+            value = _call(result)
+        return Succeeded(value=storable(value))
+    except BaseException as error:  # noqa: BLE001
+        delay = next_delay(
+            getattr(task, "retry", None), result.attempts - losses, error, timezone.now()
+        )
+        shown = reported(error, final=delay is None)
+        if delay is None:
+            return Failed(exception=shown, error=describe(shown))
+        return RetryLater(exception=shown, error=describe(shown), delay=delay)
+
+
+def _call(result: AnyResult) -> object:
+    if result.task.takes_context:
+        context = TaskContext(task_result=result)
+        return result.task.call(context, *result.args, **result.kwargs)
+    return result.task.call(*result.args, **result.kwargs)

@@ -1,0 +1,1 @@
+"""The one table with a row per task, whatever carries it, and its only writer."""

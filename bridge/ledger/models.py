@@ -1,0 +1,90 @@
+"""The rows: a task, and a worker that holds tasks."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from bridge.ids import new_id
+from bridge.interface import DEFAULT_TASK_PRIORITY, DEFAULT_TASK_QUEUE_NAME, TaskResultStatus
+
+READY = TaskResultStatus.READY
+RUNNING = TaskResultStatus.RUNNING
+FAILED = TaskResultStatus.FAILED
+SUCCESSFUL = TaskResultStatus.SUCCESSFUL
+
+
+class TaskRow(models.Model):
+    """A task, from enqueue to result. Only the store writes it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    task_path = models.CharField(max_length=255)
+    args = models.JSONField(default=list)
+    kwargs = models.JSONField(default=dict)
+
+    backend = models.CharField(max_length=64)
+    transport = models.CharField(
+        max_length=16, help_text=_("The fence: only it may claim the row.")
+    )
+    queue_name = models.CharField(max_length=128, default=DEFAULT_TASK_QUEUE_NAME)
+    priority = models.SmallIntegerField(default=DEFAULT_TASK_PRIORITY)
+    run_after = models.DateTimeField(null=True)
+    on_lost = models.CharField(max_length=5)
+
+    status = models.CharField(max_length=10, choices=TaskResultStatus.choices, default=READY)
+    enqueued_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True, help_text=_("When a broker took the message."))
+    started_at = models.DateTimeField(null=True)
+    last_attempted_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    worker = models.CharField(max_length=128, null=True, help_text=_("Who holds the claim."))
+    token = models.PositiveIntegerField(default=0, help_text=_("Grows with every claim."))
+    losses = models.PositiveSmallIntegerField(default=0)
+    worker_ids = models.JSONField(default=list)
+    errors = models.JSONField(default=list)
+    return_value = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "bridge_task"
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        indexes = [
+            models.Index(
+                F("transport"),
+                F("priority").desc(),
+                F("id"),
+                name="bridge_task_ready",
+                condition=Q(status=READY),
+            ),
+            models.Index(
+                fields=["worker"], name="bridge_task_running", condition=Q(status=RUNNING)
+            ),
+            models.Index(
+                fields=["enqueued_at"],
+                name="bridge_task_unpublished",
+                condition=Q(status=READY, published_at=None),
+            ),
+            models.Index(fields=["finished_at"], name="bridge_task_finished"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task_path} {self.id}"
+
+
+class WorkerRow(models.Model):
+    """A worker and its lease: once expired, what it holds is lost."""
+
+    id = models.CharField(primary_key=True, max_length=128)
+    transport = models.CharField(max_length=16)
+    started_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "bridge_worker"
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
+
+    def __str__(self) -> str:
+        return self.id

@@ -1,0 +1,42 @@
+"""From a row to Django's TaskResult."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from bridge.base import restore
+from bridge.interface import DjangoTask, P, R, TaskError, TaskResult, TaskResultStatus
+from bridge.ledger.models import TaskRow
+
+
+def to_result(row: TaskRow, task: DjangoTask[P, R]) -> TaskResult[P, R]:
+    """Return the result that a row of this task records."""
+    task = restore(
+        task,
+        priority=row.priority,
+        queue_name=row.queue_name,
+        run_after=row.run_after,
+        backend=row.backend,
+    )
+    result: TaskResult[P, R] = TaskResult(
+        task=task,
+        id=str(row.id),
+        status=TaskResultStatus(row.status),
+        enqueued_at=row.enqueued_at,
+        started_at=row.started_at,
+        last_attempted_at=row.last_attempted_at,
+        finished_at=row.finished_at,
+        args=row.args,
+        kwargs=row.kwargs,
+        backend=row.backend,
+        errors=[TaskError(**error) for error in row.errors],
+        worker_ids=list(row.worker_ids),
+    )
+    object.__setattr__(result, "_return_value", row.return_value)
+    return result
+
+
+def to_json(error: TaskError) -> dict[str, Any]:
+    """Return an error as the ledger keeps it."""
+    return asdict(error)

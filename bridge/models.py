@@ -1,0 +1,5 @@
+"""Django looks for models here; they live in the ledger."""
+
+from bridge.ledger.models import TaskRow, WorkerRow
+
+__all__ = ["TaskRow", "WorkerRow"]

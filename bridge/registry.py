@@ -1,0 +1,62 @@
+"""Every task this process has declared, and the way from a stored path back to its task."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.utils.module_loading import import_string
+
+from bridge.exceptions import TaskNotFound
+from bridge.interface import AnyTask, DjangoTask
+
+if TYPE_CHECKING:
+    from bridge.base import Task
+
+Listener = Callable[["Task[..., Any]"], None]
+
+_lock = threading.RLock()
+_declared: dict[str, Task[..., Any]] = {}
+_listeners: list[Listener] = []
+
+
+def declare(task: Task[..., Any]) -> None:
+    """Remember a task and tell the listeners; copies made by using() are not news."""
+    with _lock:
+        known = _declared.get(task.module_path)
+        if known is not None and known.func is task.func:
+            return
+        _declared[task.module_path] = task
+        for listener in _listeners:
+            listener(task)
+
+
+def subscribe(listener: Listener) -> None:
+    """Call listener with every task, those already declared included."""
+    with _lock:
+        _listeners.append(listener)
+        for task in list(_declared.values()):
+            listener(task)
+
+
+def unsubscribe(listener: Listener) -> None:
+    """Stop calling listener."""
+    with _lock:
+        _listeners.remove(listener)
+
+
+def resolve(path: str) -> AnyTask:
+    """Return the task at a module path. Raise TaskNotFound when there is none."""
+    try:
+        task = import_string(path)
+    except ImportError as error:
+        raise TaskNotFound(
+            f"Task {path!r} cannot be imported ({error}). "
+            "Restore it, or add its old name to ALIASES if it moved."
+        ) from error
+    if not isinstance(task, DjangoTask):
+        raise TaskNotFound(
+            f"{path!r} is {type(task).__name__}, not a task. Decorate the function with @task()."
+        )
+    return task

@@ -1,0 +1,29 @@
+"""What may cross a process boundary: JSON that every supported database can store."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bridge.exceptions import UnstorableValue
+from bridge.interface import normalize_json
+
+
+def storable(value: Any) -> Any:
+    """Return value as plain JSON types.
+
+    Raise TypeError for a type JSON does not have, UnstorableValue for NaN, infinity and NUL.
+    """
+    normal = normalize_json(value)
+    try:
+        text = json.dumps(normal, allow_nan=False)
+    except ValueError as error:
+        raise UnstorableValue(
+            f"A task value must be JSON a database can store; got {value!r:.200}. "
+            "Send NaN and infinity as None or as text."
+        ) from error
+    if "\\u0000" in text:
+        raise UnstorableValue(
+            f"A task value must not contain NUL characters; got {value!r:.200}. Remove them first."
+        )
+    return normal

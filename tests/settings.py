@@ -1,0 +1,40 @@
+"""Settings of the test suite: SQLite always, PostgreSQL when it answers."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from tests.services import POSTGRES
+
+SECRET_KEY = "tests"
+USE_TZ = True
+TIME_ZONE = "UTC"
+INSTALLED_APPS = ["django.contrib.contenttypes", "bridge", "tests.app"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+_RUN = f"{os.getpid()}"
+_FOLDER = Path(tempfile.gettempdir())
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": _FOLDER / f"bridge-{_RUN}.sqlite3",
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+        },
+        "TEST": {"NAME": _FOLDER / f"bridge-test-{_RUN}.sqlite3"},
+    },
+}
+if POSTGRES.is_up():
+    DATABASES["postgres"] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": POSTGRES.host,
+        "PORT": POSTGRES.port,
+        "USER": POSTGRES.user,
+        "NAME": "postgres",
+        "TEST": {"NAME": f"bridge_test_{_RUN}"},
+    }
+
+TASKS = {"default": {"BACKEND": "bridge.DatabaseBackend", "QUEUES": ["default", "mail", "slow"]}}
