@@ -28,9 +28,10 @@ def execute(
     """Run a claimed task: task_started, the call, finish, task_finished.
 
     `losses` is how many of its attempts ended with a dead worker; they do not count against the
-    retry policy. KeyboardInterrupt and SystemExit from the body fail the task like any exception.
+    retry policy. KeyboardInterrupt and SystemExit from the body fail the task like any exception;
+    a failing signal receiver is logged and does not.
     """
-    task_started.send(sender=sender, task_result=result)
+    task_started.send_robust(sender=sender, task_result=result)
     outcome = attempt(result, losses=losses)
     if isinstance(outcome, Succeeded):
         announce(finish(outcome), sender)
@@ -46,7 +47,7 @@ def execute(
 def announce(stored: AnyResult | None, sender: type[BaseTaskBackend]) -> None:
     """Send task_finished for a result that is final."""
     if stored is not None and stored.is_finished:
-        task_finished.send(sender=sender, task_result=stored)
+        task_finished.send_robust(sender=sender, task_result=stored)
 
 
 def attempt(result: AnyResult, *, losses: int = 0) -> Outcome:

@@ -1,0 +1,48 @@
+"""What happens to the tasks of a worker that died."""
+
+from __future__ import annotations
+
+import logging
+
+from bridge.backends.ledger import LedgerBackend
+from bridge.exceptions import TaskNotFound
+from bridge.execution import announce
+from bridge.ledger.models import TaskRow
+
+logger = logging.getLogger("bridge.recovery")
+
+
+def recover(backend: LedgerBackend) -> list[TaskRow]:
+    """Requeue or fail every task whose worker's lease has run out, and return them."""
+    lost = [
+        row
+        for row in backend.leases.abandoned()
+        if lose(backend, row, f"Worker {row.worker!r} stopped renewing its lease.")
+    ]
+    backend.leases.forget_expired()
+    return lost
+
+
+def lose(backend: LedgerBackend, row: TaskRow, reason: str) -> bool:
+    """Requeue or fail a task whose worker died; False when it was finished or taken over."""
+    worker = row.worker
+    if not backend.store.lose(row, reason, max_losses=backend.max_losses):
+        return False
+    logger.error(
+        "Task id=%s path=%s worker=%s lost, on_lost=%s, now %s",
+        row.id,
+        row.task_path,
+        worker,
+        row.on_lost,
+        row.status,
+    )
+    announce_stored(backend, row)
+    return True
+
+
+def announce_stored(backend: LedgerBackend, row: TaskRow) -> None:
+    """Send task_finished for a row that another process left in its final state."""
+    try:
+        announce(backend.result_of(row), type(backend))
+    except TaskNotFound as error:
+        logger.warning("Task id=%s finished unannounced: %s", row.id, error)

@@ -1,0 +1,48 @@
+"""Keep talking to a database that is away for a while."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError, connections
+
+logger = logging.getLogger("bridge.worker")
+T = TypeVar("T")
+
+FIRST_WAIT = 0.05
+LONGEST_WAIT = 5.0
+
+
+def persist(
+    action: Callable[[], T], what: str, *, give_up: Callable[[], bool] = lambda: False
+) -> T:
+    """Repeat action until the database answers, waiting longer each time (5 s at most).
+
+    Raise the last error when give_up() says so.
+    """
+    wait = FIRST_WAIT
+    while True:
+        try:
+            return action()
+        except (OperationalError, InterfaceError) as error:
+            if give_up():
+                raise
+            logger.warning("Cannot %s (%s); next try in %.2f s", what, str(error).strip(), wait)
+            for connection in connections.all(initialized_only=True):
+                if not connection.in_atomic_block:
+                    connection.close()
+            time.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+
+
+def clean_connections() -> None:
+    """Drop connections that a task body broke, aged or left inside a transaction."""
+    for connection in connections.all(initialized_only=True):
+        if connection.in_atomic_block or not connection.get_autocommit():
+            connection.close()
+        elif connection.errors_occurred or connection.settings_dict["CONN_MAX_AGE"]:
+            # CONN_MAX_AGE 0 means "until the request ends", and a worker has no requests.
+            connection.close_if_unusable_or_obsolete()
