@@ -1,0 +1,1 @@
+"""The program behind `make bench`: what the codemod and the database queue cost, as ratios."""
