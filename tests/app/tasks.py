@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import time
+
 from bridge import Retry, fixed, task
 from tests.app.models import Run
 
@@ -35,3 +40,52 @@ def fail(text: str) -> None:
 def unreachable(name: str) -> None:
     Run.objects.create(name=name)
     raise ConnectionError(name)
+
+
+@task(queue_name="mail")
+def note_mail(name: str) -> None:
+    Run.objects.create(name=name)
+
+
+@task(on_lost="retry", takes_context=True)
+def linger_retry(context, name: str, seconds: float = 60) -> str:  # type: ignore[no-untyped-def]
+    return _linger(context, name, seconds)
+
+
+@task(on_lost="fail", takes_context=True)
+def linger_fail(context, name: str, seconds: float = 60) -> str:  # type: ignore[no-untyped-def]
+    return _linger(context, name, seconds)
+
+
+def _linger(context, name: str, seconds: float) -> str:  # type: ignore[no-untyped-def]
+    Run.objects.create(name=f"{name} {os.getpid()}")
+    if context.attempt == 1:
+        time.sleep(seconds)
+    return name
+
+
+@task(on_lost="retry")
+def poison(name: str) -> None:
+    Run.objects.create(name=name)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@task(timeout=0.3)
+def too_slow() -> None:
+    time.sleep(60)
+
+
+@task(hard_timeout=0.5)
+def stuck(name: str) -> None:
+    Run.objects.create(name=name)
+    time.sleep(60)
+
+
+@task()
+def exits() -> None:
+    sys.exit(3)
+
+
+@task()
+def not_storable() -> str:
+    return "nul \x00 here"

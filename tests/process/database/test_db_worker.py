@@ -1,0 +1,211 @@
+"""db_worker as an operator meets it: real processes, real signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.process.project import Project, wait_for
+
+pytestmark = pytest.mark.process
+
+
+def test_batch_runs_everything_and_exits_with_0(project: Project) -> None:
+    project.run("[note.enqueue(str(i)) for i in range(5)]; add.enqueue(1, 2)")
+
+    worker = project.worker("--batch")
+
+    assert worker.exit_code() == 0
+    assert sorted(project.runs()) == ["0", "1", "2", "3", "4"]
+    rows = project.rows()
+    assert {row["status"] for row in rows} == {"SUCCESSFUL"}
+    assert rows[-1]["return_value"] == 3
+
+
+def test_several_workers_run_each_task_once(project: Project) -> None:
+    project.run("[note.enqueue(str(i)) for i in range(120)]")
+
+    workers = [
+        project.worker("--batch", "--processes", "2"),
+        project.worker("--batch", "--concurrency", "3"),
+    ]
+
+    assert [worker.exit_code(60) for worker in workers] == [0, 0]
+    assert sorted(project.runs(), key=int) == [str(i) for i in range(120)]
+    assert len({row["worker_ids"][0] for row in project.rows()}) > 1
+
+
+@pytest.mark.parametrize("on_lost", ["retry", "fail"])
+def test_killed_child_leaves_its_task_as_on_lost_says(project: Project, on_lost: str) -> None:
+    project.run(f"linger_{on_lost}.enqueue('job'); note.enqueue('next')")
+    project.worker()
+    pid = int(project.wait_for_runs(1)[0].split()[1])
+
+    os.kill(pid, signal.SIGKILL)
+
+    _assert_ended_as(project, on_lost)
+    assert "next" in project.runs()
+
+
+@pytest.mark.parametrize("on_lost", ["retry", "fail"])
+def test_killed_worker_leaves_its_task_as_on_lost_says(project: Project, on_lost: str) -> None:
+    project.run(f"linger_{on_lost}.enqueue('job'); note.enqueue('next')")
+    first = project.worker()
+    project.wait_for_runs(1)
+
+    first.kill_all()
+    project.worker()
+
+    _assert_ended_as(project, on_lost)
+
+
+def test_children_end_with_a_killed_supervisor(project: Project) -> None:
+    project.run("linger_retry.enqueue('job')")
+    worker = project.worker()
+    pid = int(project.wait_for_runs(1)[0].split()[1])
+
+    worker.signal(signal.SIGKILL)
+
+    wait_for(lambda: not _exists(pid), "the end of the child", seconds=5)
+
+
+def test_task_that_kills_every_worker_stops_after_its_losses(project: Project) -> None:
+    project.run("poison.enqueue('poison'); note.enqueue('neighbour')")
+
+    worker = project.worker("--batch")
+
+    assert worker.exit_code() == 0
+    poisoned, neighbour = project.rows()
+    assert poisoned["status"] == "FAILED"
+    assert [error["exception_class_path"] for error in poisoned["errors"]] == [
+        "bridge.exceptions.WorkerLost"
+    ] * 3
+    assert project.runs().count("poison") == 3
+    assert neighbour["status"] == "SUCCESSFUL"
+    assert len(neighbour["worker_ids"]) == 1
+
+
+def test_sigterm_lets_the_running_task_finish_and_leaves_the_rest(project: Project) -> None:
+    project.run("linger_retry.enqueue('job', 1.5); note.enqueue('later')")
+    worker = project.worker()
+    project.wait_for_runs(1)
+
+    worker.signal(signal.SIGTERM)
+
+    assert worker.exit_code() == 0
+    job, later = project.rows()
+    assert (job["status"], job["return_value"]) == ("SUCCESSFUL", "job")
+    assert (later["status"], later["worker_ids"]) == ("READY", [])
+    assert project.run("give(WorkerRow.objects.count())") == 0
+
+
+def test_second_signal_kills_the_running_task_and_settles_it(project: Project) -> None:
+    project.run("linger_fail.enqueue('job')")
+    worker = project.worker()
+    project.wait_for_runs(1)
+
+    worker.signal(signal.SIGINT)
+    wait_for(lambda: "Stopping" in worker.output(), "the first message")
+    worker.signal(signal.SIGINT)
+
+    assert worker.exit_code(10) == 0
+    assert "Second signal" in worker.output()
+    assert project.row()["status"] == "FAILED"
+
+
+def test_timeout_interrupts_a_blocking_call(project: Project) -> None:
+    project.run("too_slow.enqueue()")
+
+    assert project.worker("--batch").exit_code(20) == 0
+
+    row = project.row()
+    assert row["status"] == "FAILED"
+    assert row["errors"][0]["exception_class_path"] == "bridge.exceptions.TaskTimeout"
+    assert "timeout of 0.3 s" in row["errors"][0]["traceback"]
+
+
+def test_hard_timeout_kills_the_process_and_the_worker_goes_on(project: Project) -> None:
+    project.run("stuck.enqueue('stuck'); note.enqueue('next')")
+
+    assert project.worker("--batch").exit_code(20) == 0
+
+    stuck, following = project.rows()
+    assert stuck["status"] == "FAILED"
+    assert stuck["errors"][0]["exception_class_path"] == "bridge.exceptions.HardTimeout"
+    assert project.runs() == ["stuck", "next"]
+    assert following["status"] == "SUCCESSFUL"
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [("exits", "builtins.SystemExit"), ("not_storable", "bridge.exceptions.UnstorableValue")],
+)
+def test_body_that_exits_or_returns_no_json_fails_and_the_worker_goes_on(
+    project: Project, call: str, error: str
+) -> None:
+    project.run(f"{call}.enqueue(); note.enqueue('next')")
+
+    assert project.worker("--batch").exit_code() == 0
+
+    failed, following = project.rows()
+    assert failed["status"] == "FAILED"
+    assert failed["errors"][0]["exception_class_path"] == error
+    assert following["status"] == "SUCCESSFUL"
+
+
+def test_task_that_is_gone_from_the_code_fails_with_its_path(project: Project) -> None:
+    project.run(
+        "add.enqueue(1, 2); TaskRow.objects.update(task_path='tests.app.tasks.removed')"
+        "; note.enqueue('next')"
+    )
+
+    assert project.worker("--batch").exit_code() == 0
+
+    gone, following = project.rows()
+    assert gone["status"] == "FAILED"
+    assert gone["errors"][0]["exception_class_path"] == "bridge.exceptions.TaskNotFound"
+    assert "'tests.app.tasks.removed' cannot be imported" in gone["errors"][0]["traceback"]
+    assert following["status"] == "SUCCESSFUL"
+
+
+def test_only_the_named_queue_is_served(project: Project) -> None:
+    project.run("note.enqueue('default'); note_mail.enqueue('mail')")
+
+    assert project.worker("--batch", "--queue", "mail").exit_code() == 0
+
+    assert project.runs() == ["mail"]
+
+
+def test_unknown_queue_is_refused_with_the_known_ones(project: Project) -> None:
+    done = project.manage("db_worker", "--queue", "post", check=False)
+
+    assert done.returncode == 1
+    assert "Queue 'post' is not in QUEUES of TASKS['default']" in done.stderr
+    assert "default, mail, slow" in done.stderr
+
+
+def _assert_ended_as(project: Project, on_lost: str) -> None:
+    def ended() -> bool:
+        return all(row["status"] in {"FAILED", "SUCCESSFUL"} for row in project.rows())
+
+    wait_for(ended, "the end of every task")
+    job = project.rows()[0]
+    assert job["errors"][0]["exception_class_path"] == "bridge.exceptions.WorkerLost"
+    if on_lost == "retry":
+        assert (job["status"], job["return_value"], len(job["worker_ids"])) == (
+            "SUCCESSFUL",
+            "job",
+            2,
+        )
+    else:
+        assert (job["status"], len(job["worker_ids"])) == ("FAILED", 1)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,144 @@
+"""A Django project in its own database, driven from outside as a team would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def wait_for(look: Callable[[], T], what: str, *, seconds: float = 30) -> T:
+    """Return the first true value of look(), or fail after some seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := look():
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not happen within {seconds} s")
+
+
+class Process:
+    """A worker in its own process group, its output in a file."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str], log: Path) -> None:
+        self.log = log
+        self.popen = subprocess.Popen(
+            arguments,
+            env=environment,
+            cwd=ROOT,
+            stdout=log.open("wb"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the main process only."""
+        self.popen.send_signal(number)
+
+    def kill_all(self) -> None:
+        """SIGKILL the process and its children at once."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.wait(10)
+
+    def exit_code(self, seconds: float = 30) -> int:
+        """Wait for the end and return the exit code."""
+        try:
+            return self.popen.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"still running after {seconds} s:\n{self.output()}") from error
+
+    def output(self) -> str:
+        """Return what it printed so far."""
+        return self.log.read_text()
+
+
+class Project:
+    """The test app on one database."""
+
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            **environment,
+            "DJANGO_SETTINGS_MODULE": "tests.process.settings",
+            "PYTHONPATH": str(ROOT),
+        }
+        self.workers: list[Process] = []
+        self.manage("migrate", "--run-syncdb", "-v0")
+
+    def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a management command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "django", *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            text=True,
+            capture_output=True,
+            check=check,
+            timeout=60,
+        )
+
+    def run(self, code: str) -> Any:
+        """Run Python code inside the project; it hands back JSON by calling give()."""
+        program = (
+            "import json, django; django.setup()\n"
+            "from tests.app.tasks import *\n"
+            "from bridge.models import TaskRow, WorkerRow\n"
+            "from tests.app.models import Run\n"
+            "give = lambda value: print('@@' + json.dumps(value, default=str))\n" + code
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env=self.environment,
+            cwd=ROOT,
+            text=True,
+            capture_output=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        answers = [line[2:] for line in done.stdout.splitlines() if line.startswith("@@")]
+        return json.loads(answers[-1]) if answers else None
+
+    def worker(self, *arguments: str) -> Process:
+        """Start a db_worker."""
+        log = self.folder / f"worker-{len(self.workers)}.log"
+        command = [sys.executable, "-m", "django", "db_worker", "--interval", "0.1", *arguments]
+        self.workers.append(Process(command, self.environment, log))
+        return self.workers[-1]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the ledger."""
+        rows: list[dict[str, Any]] = self.run("give(list(TaskRow.objects.order_by('id').values()))")
+        return rows
+
+    def row(self) -> dict[str, Any]:
+        """Return the only row of the ledger."""
+        (row,) = self.rows()
+        return row
+
+    def runs(self) -> list[str]:
+        """Return the names that task bodies recorded."""
+        names: list[str] = self.run(
+            "give(list(Run.objects.order_by('id').values_list('name', flat=True)))"
+        )
+        return names
+
+    def wait_for_runs(self, count: int) -> list[str]:
+        """Wait until that many task bodies have recorded their name."""
+        return wait_for(lambda: len(r := self.runs()) >= count and r, f"{count} runs")
+
+    def stop(self) -> None:
+        """Kill what is left, children included."""
+        for worker in self.workers:
+            worker.kill_all()
