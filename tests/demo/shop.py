@@ -70,7 +70,7 @@ class Shop:
 
     def db_worker(self, name: str) -> None:
         """Start a worker that takes its tasks from the database."""
-        self.begin(name, "manage.py", "db_worker", "--concurrency", "2", worker=name)
+        self.begin(name, "manage.py", "db_worker", "--processes", "2", worker=name)
 
     def place_orders(self, name: str, tag: str, *, count: int, countdown: int) -> None:
         """Start placing orders; `countdown` seconds hold back what can be held."""

@@ -125,7 +125,7 @@ class Story:
             raise StepFailed('The rewritten settings do not name "bridge.CeleryBackend".')
         settings.write_text(switched)
         self.screen.output('- "bridge.CeleryBackend"\n+ "bridge.DatabaseBackend"')
-        self.screen.command("manage.py db_worker --concurrency 2")
+        self.screen.command("manage.py db_worker --processes 2")
         self.new.db_worker(DATABASE)
         self.traffic.order(self.new, ON_DATABASE, "DATABASE", count=10)
         self.traffic.drain(ON_DATABASE)
