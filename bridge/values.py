@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from bridge.exceptions import UnstorableValue
 from bridge.interface import normalize_json
+
+# \u0000 is the escape of NUL unless its backslash is itself escaped.
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def storable(value: Any) -> Any:
@@ -22,7 +26,7 @@ def storable(value: Any) -> Any:
             f"A task value must be JSON a database can store; got {value!r:.200}. "
             "Send NaN and infinity as None or as text."
         ) from error
-    if "\\u0000" in text:
+    if NUL.search(text):
         raise UnstorableValue(
             f"A task value must not contain NUL characters; got {value!r:.200}. Remove them first."
         )

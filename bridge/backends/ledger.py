@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
 from django.core import checks
 from django.db import router
@@ -13,11 +12,15 @@ from bridge import registry
 from bridge.backends.base import BridgeBackend, needs_app
 from bridge.base import on_lost
 from bridge.interface import AnyResult, AnyTask, TaskResultDoesNotExist
-from bridge.ledger.leases import Leases
-from bridge.ledger.models import TaskRow
 from bridge.ledger.results import to_result
-from bridge.ledger.store import Store
 from bridge.values import storable
+
+# Tasks may be declared before Django's app registry is ready (in the module of a Celery app, for
+# example), and a task needs its backend at once: the models are imported when first used.
+if TYPE_CHECKING:
+    from bridge.ledger.leases import Leases
+    from bridge.ledger.models import TaskRow
+    from bridge.ledger.store import Store
 
 DEFAULT_LEASE = 30.0
 DEFAULT_MAX_LOSSES = 3
@@ -37,16 +40,22 @@ class LedgerBackend(BridgeBackend):
     @cached_property
     def database(self) -> str:
         """Return the alias of the ledger's database, OPTIONS["DATABASE"] or the router's."""
+        from bridge.ledger.models import TaskRow
+
         return str(self.options.get("DATABASE") or router.db_for_write(TaskRow))
 
     @cached_property
     def store(self) -> Store:
         """Return the writer of the ledger."""
+        from bridge.ledger.store import Store
+
         return Store(self.database)
 
     @cached_property
     def leases(self) -> Leases:
         """Return the leases; OPTIONS["LEASE"] is their length in seconds."""
+        from bridge.ledger.leases import Leases
+
         return Leases(self.database, float(self.options.get("LEASE", DEFAULT_LEASE)))
 
     @cached_property
@@ -56,6 +65,8 @@ class LedgerBackend(BridgeBackend):
 
     def record(self, task: AnyTask, args: Any, kwargs: Any) -> TaskRow:
         """Write a task's row in the caller's transaction."""
+        from bridge.ledger.models import TaskRow
+
         self.validate_task(task)
         return self.store.insert(
             TaskRow(
@@ -77,10 +88,9 @@ class LedgerBackend(BridgeBackend):
 
     def get_result(self, result_id: str) -> AnyResult:
         """Return a result by id. Raise TaskResultDoesNotExist for an unknown one."""
-        try:
-            row = self.store.tasks.get(id=UUID(str(result_id)))
-        except (ValueError, TaskRow.DoesNotExist) as error:
-            raise TaskResultDoesNotExist(result_id) from error
+        row = self.store.find(result_id)
+        if row is None:
+            raise TaskResultDoesNotExist(result_id)
         return self.result_of(row)
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:

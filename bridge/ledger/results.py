@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bridge.base import restore
 from bridge.interface import DjangoTask, P, R, TaskError, TaskResult, TaskResultStatus
-from bridge.ledger.models import TaskRow
+
+if TYPE_CHECKING:
+    from bridge.ledger.models import TaskRow
 
 
 def to_result(row: TaskRow, task: DjangoTask[P, R]) -> TaskResult[P, R]:

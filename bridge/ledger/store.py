@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, connections, transaction
 from django.db.models import Q, QuerySet
@@ -42,6 +43,13 @@ class Store:
     def tasks(self) -> QuerySet[TaskRow]:
         """Return every row of the ledger, to read."""
         return TaskRow.objects.using(self.using)
+
+    def find(self, task_id: str) -> TaskRow | None:
+        """Return a row by id, None for an id that is not in the ledger or not an id at all."""
+        try:
+            return self.tasks.filter(id=UUID(str(task_id))).first()
+        except ValueError:
+            return None
 
     def insert(self, row: TaskRow) -> TaskRow:
         """Write a new READY row in the caller's transaction."""

@@ -89,3 +89,24 @@ def exits() -> None:
 @task()
 def not_storable() -> str:
     return "nul \x00 here"
+
+
+@task(retry=Retry(max_attempts=3, on=(), backoff=fixed(0)), takes_context=True)
+def second_time_lucky(context) -> int:  # type: ignore[no-untyped-def]
+    if context.attempt == 1:
+        try:
+            raise LookupError("first time")
+        except LookupError as error:
+            raise Retry from error
+    return int(context.attempt)
+
+
+@task(retry=Retry(max_attempts=5, on=()))
+def never_lucky() -> None:
+    raise Retry(delay=0, max_attempts=2) from LookupError("again")
+
+
+@task()
+def fan_out(count: int) -> None:
+    for number in range(count):
+        note.enqueue(str(number))

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import override_settings
+
+from tests.conformance.harness import Harness, drain_database, drain_nothing
+from tests.conftest import need
+from tests.services import POSTGRES
+
+HARNESSES = {
+    harness.name: harness
+    for harness in [
+        Harness("immediate", "bridge.ImmediateBackend", drain=drain_nothing),
+        Harness("dummy", "bridge.DummyBackend"),
+        Harness(
+            "database-sqlite",
+            "bridge.DatabaseBackend",
+            drain=drain_database,
+            orders_strictly=True,
+        ),
+        Harness(
+            "database-postgres",
+            "bridge.DatabaseBackend",
+            {"DATABASE": "postgres"},
+            drain=drain_database,
+            orders_strictly=True,
+            database="postgres",
+        ),
+    ]
+}
+NEEDS = {
+    "executes": "runs tasks",
+    "orders_strictly": "orders strictly",
+    "supports_get_result": "keeps results",
+    "supports_defer": "defers tasks",
+    "supports_priority": "orders by priority",
+    "supports_async_task": "runs coroutines",
+}
+
+
+@pytest.fixture(params=HARNESSES)
+def harness(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[Harness]:
+    """A backend under test; marks named after capabilities skip what it says it cannot do."""
+    harness = HARNESSES[request.param]
+    if harness.name == "database-postgres":
+        need(POSTGRES)
+    with override_settings(TASKS=harness.settings):
+        for mark in request.node.iter_markers("needs"):
+            for capability in mark.args:
+                owner = harness if hasattr(harness, capability) else harness.backend
+                if not getattr(owner, capability):
+                    pytest.skip(f"the backend is not one that {NEEDS[capability]}")
+        yield harness
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the ledger be in any database of the suite."""
+    from django.conf import settings
+
+    for item in items:
+        if "conformance" in item.nodeid:
+            item.add_marker(
+                pytest.mark.django_db(transaction=True, databases=list(settings.DATABASES))
+            )

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.test import modify_settings, override_settings
+
+import bridge
+
+pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
+
+
+def ids() -> list[str]:
+    return [str(message.id) for message in run_checks() if str(message.id).startswith("bridge.")]
+
+
+def test_right_settings_pass() -> None:
+    assert ids() == []
+
+
+@modify_settings(INSTALLED_APPS={"remove": ["bridge"]})
+def test_missing_app_is_reported() -> None:
+    assert ids() == ["bridge.E001"]
+
+
+@pytest.mark.parametrize("options", [{"ON_LOST": "explode"}, {"ALIASES": "/no/such/file.toml"}])
+def test_wrong_option_is_reported(options: dict[str, str]) -> None:
+    with override_settings(
+        TASKS={"default": {"BACKEND": "bridge.DatabaseBackend", "OPTIONS": options}}
+    ):
+        assert ids() == ["bridge.E002"]
+
+
+def test_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "compat.celery.backend", None)
+    monkeypatch.delitem(vars(bridge), "CeleryBackend", raising=False)
+
+    def no_celery(name: str) -> None:
+        raise ModuleNotFoundError("No module named 'celery'", name="celery")
+
+    monkeypatch.setattr(bridge, "import_module", no_celery)
+    with pytest.raises(ImproperlyConfigured, match=r"django-task-bridge\[celery\]"):
+        bridge.CeleryBackend  # noqa: B018
+
+
+def test_importing_bridge_imports_no_task_library() -> None:
+    program = (
+        "import sys, bridge, bridge.backends.database; "
+        "print([m for m in ('celery', 'huey', 'django_q', 'libcst') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
