@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core import checks
+
+from bridge import interface
 
 
 class BridgeConfig(AppConfig):
@@ -13,6 +16,8 @@ class BridgeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        # The backport registers its check only when its own app is installed too.
+        checks.register(interface.check_tasks)
         from bridge.backends.startup import announce_ready  # it reads settings
 
         announce_ready()

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from django.utils import timezone
 
 from bridge import registry
-from bridge.interface import AnyTask, BaseTask, P, R
+from bridge.interface import (
+    DEFAULT_TASK_BACKEND_ALIAS,
+    DEFAULT_TASK_PRIORITY,
+    DEFAULT_TASK_QUEUE_NAME,
+    AnyTask,
+    BaseTask,
+    P,
+    R,
+)
 from bridge.retry import Retry
 
 if TYPE_CHECKING:
@@ -24,6 +32,13 @@ T = TypeVar("T", bound=AnyTask)
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Policies(BaseTask[P, R]):
     """What a task says about its own execution."""
+
+    # Django 6.0 gives its own fields no defaults.
+    priority: int = DEFAULT_TASK_PRIORITY
+    backend: str = DEFAULT_TASK_BACKEND_ALIAS
+    queue_name: str = DEFAULT_TASK_QUEUE_NAME
+    run_after: datetime | None = None
+    takes_context: bool = False
 
     # When does it run again after an exception?
     retry: Retry | None = None

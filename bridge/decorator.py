@@ -66,6 +66,7 @@ def task(
             "backend": alias,
             "priority": DEFAULT_TASK_PRIORITY,
             "queue_name": DEFAULT_TASK_QUEUE_NAME,
+            "run_after": None,
             "takes_context": takes_context,
             **cast("dict[str, Any]", options),
         }

@@ -26,6 +26,7 @@ if TYPE_CHECKING or django.VERSION >= (6, 0):
     from django.tasks.backends.dummy import DummyBackend as DjangoDummyBackend
     from django.tasks.base import DEFAULT_TASK_PRIORITY, TaskError
     from django.tasks.base import Task as DjangoTask
+    from django.tasks.checks import check_tasks
     from django.tasks.exceptions import (
         InvalidTask,
         InvalidTaskBackend,
@@ -49,6 +50,7 @@ else:
         from django_tasks.backends.dummy import DummyBackend as DjangoDummyBackend
         from django_tasks.base import DEFAULT_TASK_PRIORITY, TaskError
         from django_tasks.base import Task as DjangoTask
+        from django_tasks.checks import check_tasks
         from django_tasks.exceptions import InvalidTaskBackendError as InvalidTaskBackend
         from django_tasks.exceptions import InvalidTaskError as InvalidTask
         from django_tasks.exceptions import (
@@ -100,6 +102,7 @@ __all__ = [
     "TaskResultDoesNotExist",
     "TaskResultMismatch",
     "TaskResultStatus",
+    "check_tasks",
     "normalize_json",
     "task_backends",
     "task_enqueued",

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+from importlib import import_module
 from unittest import mock
 
 import pytest
-from django.tasks import task as django_task
 from django.test import override_settings
 
 from bridge import Retry, Task, task
@@ -13,6 +13,8 @@ from bridge.exceptions import TaskNotFound
 from bridge.interface import DjangoTask
 from bridge.registry import resolve
 from tests.app import tasks
+
+DJANGO = DjangoTask.__module__.partition(".base")[0]
 
 
 def test_task_prints_as_its_path() -> None:
@@ -54,9 +56,7 @@ def test_run_after_is_refused_in_the_decorator() -> None:
         task(run_after=None)(tasks.add.func)  # type: ignore[call-overload]
 
 
-@override_settings(
-    TASKS={"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
-)
+@override_settings(TASKS={"default": {"BACKEND": f"{DJANGO}.backends.immediate.ImmediateBackend"}})
 def test_policies_are_left_out_on_a_foreign_backend() -> None:
     declared = task(retry=Retry(), on_lost="fail", priority=3)(tasks.add.func)
 
@@ -66,6 +66,8 @@ def test_policies_are_left_out_on_a_foreign_backend() -> None:
 
 
 def test_djangos_decorator_makes_our_task() -> None:
+    django_task = import_module(DJANGO).task
+
     assert isinstance(django_task(tasks.add.func), Task)
 
 
