@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from django.utils import timezone
 
@@ -21,9 +21,6 @@ from bridge.interface import (
     R,
 )
 from bridge.retry import Retry
-
-if TYPE_CHECKING:
-    from bridge.backends.base import BridgeBackend
 
 OnLost = Literal["retry", "fail"]
 T = TypeVar("T", bound=AnyTask)
@@ -126,11 +123,6 @@ def restore(task: T, **changes: Any) -> T:
     for field in dataclasses.fields(cast("Any", task)):
         object.__setattr__(copy, field.name, changes.get(field.name, getattr(task, field.name)))
     return copy
-
-
-def on_lost(task: AnyTask, backend: BridgeBackend) -> OnLost:
-    """Return what becomes of the task when its worker dies."""
-    return getattr(task, "on_lost", None) or backend.on_lost
 
 
 def _rebuild(path: str, values: dict[str, Any]) -> AnyTask:

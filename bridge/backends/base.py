@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from bridge.aliases import Aliases, load_aliases
 from bridge.base import OnLost, Task
-from bridge.interface import BaseTaskBackend, task_backends
+from bridge.interface import AnyTask, BaseTaskBackend, task_backends
 
 ON_LOST = ("retry", "fail")
 
@@ -35,6 +35,10 @@ class BridgeBackend(BaseTaskBackend):
                 f"ON_LOST of TASKS[{self.alias!r}] must be 'retry' or 'fail', not {value!r}."
             )
         return cast("OnLost", value)
+
+    def on_lost_of(self, task: AnyTask) -> OnLost:
+        """Return what becomes of a task whose worker died: its own word, or the backend's."""
+        return getattr(task, "on_lost", None) or self.on_lost
 
     def on_ready(self) -> None:
         """Do what needs a complete app registry."""

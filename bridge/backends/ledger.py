@@ -10,7 +10,6 @@ from django.db import router
 
 from bridge import registry
 from bridge.backends.base import BridgeBackend, needs_app
-from bridge.base import on_lost
 from bridge.interface import AnyResult, AnyTask, TaskResultDoesNotExist
 from bridge.ledger.results import to_result
 from bridge.values import storable
@@ -78,7 +77,7 @@ class LedgerBackend(BridgeBackend):
                 queue_name=task.queue_name,
                 priority=task.priority,
                 run_after=task.run_after,
-                on_lost=on_lost(task, self),
+                on_lost=self.on_lost_of(task),
             )
         )
 
