@@ -72,6 +72,11 @@ class TaskRow(models.Model):
     def __str__(self) -> str:
         return f"{self.task_path} {self.id}"
 
+    @property
+    def runs(self) -> int:
+        """Return how many attempts count against the retry policy: those no dead worker made."""
+        return len(self.worker_ids) - self.losses
+
 
 class WorkerRow(models.Model):
     """A worker and its lease: once expired, what it holds is lost."""

@@ -12,9 +12,9 @@ lease cannot overwrite the one that took over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,9 @@ from bridge.interface import TaskError
 from bridge.ledger.models import FAILED, READY, RUNNING, SUCCESSFUL, TaskRow
 from bridge.ledger.results import to_json
 from bridge.outcome import Failed, Outcome, RetryLater, Succeeded, describe
+
+UNRECORDED = "unrecorded"
+"""The worker of an attempt that code without a ledger made."""
 
 SPREAD = 8
 """How many rows a worker looks at per row it wants, where rows cannot be locked."""
@@ -90,14 +93,18 @@ class Store:
                     return taken
         return []
 
-    def claim_message(self, draft: TaskRow, *, worker: str, worker_id: str) -> TaskRow | None:
+    def claim_message(
+        self, draft: TaskRow, *, worker: str, worker_id: str, runs: int = 0
+    ) -> TaskRow | None:
         """Claim the row of a broker message; a message from old code gets its row here.
 
-        Return None for a message that must not run: delivered twice, finished, or fenced off
-        because the task moved to another transport.
+        `runs` is how many attempts led to this message; those the ledger has not seen were made by
+        old code. Return None for a message that must not run: delivered twice, finished, left
+        over from an earlier attempt, or fenced off because the task moved to another transport.
         """
         row = self.tasks.filter(id=draft.id).first()
         if row is None:
+            draft.worker_ids = [UNRECORDED] * runs
             _start(draft, worker, worker_id)
             try:
                 with transaction.atomic(using=self.using):
@@ -105,8 +112,10 @@ class Store:
             except IntegrityError:
                 return None
             return draft
-        if row.status != READY or row.transport != draft.transport:
+        unseen = runs - row.runs
+        if row.status != READY or row.transport != draft.transport or unseen < 0:
             return None
+        row.worker_ids = [*row.worker_ids, *[UNRECORDED] * unseen]
         return row if self._take(row, worker, worker_id) else None
 
     def finish(self, row: TaskRow, outcome: Outcome) -> bool:
@@ -133,7 +142,8 @@ class Store:
         """RUNNING -> READY in `delay` seconds."""
         run_after = timezone.now() + timedelta(seconds=delay)
         errors = [*row.errors, to_json(error)]
-        return self._leave(row, status=READY, errors=errors, run_after=run_after)
+        # The message is spent; until a new one is sent the task waits for the relay.
+        return self._leave(row, status=READY, errors=errors, run_after=run_after, published_at=None)
 
     def release(self, row: TaskRow) -> bool:
         """RUNNING -> READY for a task that was claimed and not started; it costs no attempt."""
@@ -154,9 +164,34 @@ class Store:
         """READY -> SUCCESSFUL or FAILED for a task that code without a ledger has run."""
         return bool(self.tasks.filter(id=row.id, status=READY, token=row.token).update(**facts))
 
-    def mark_published(self, row: TaskRow) -> None:
-        """Note that a broker has the message."""
-        self.tasks.filter(id=row.id).update(published_at=timezone.now())
+    def mark_published(self, row: TaskRow, at: datetime) -> None:
+        """Note that a broker has the message, unless the task has been claimed since."""
+        self.tasks.filter(id=row.id, token=row.token).update(published_at=at)
+
+    def unpublish(self, row: TaskRow) -> None:
+        """Note that the message of a READY row is gone, so that a relay sends another."""
+        self.tasks.filter(id=row.id, status=READY, token=row.token).update(published_at=None)
+
+    def unpublished(self, transport: str, backend: str, before: datetime) -> QuerySet[TaskRow]:
+        """Return the READY rows that wait for a message since `before`.
+
+        A row that ran before is not sent until its next attempt is due.
+        """
+        new = Q(token=0, enqueued_at__lt=before)
+        again = Q(token__gt=0) & (Q(run_after=None) | Q(run_after__lt=before))
+        return self.tasks.filter(
+            new | again, transport=transport, backend=backend, status=READY, published_at=None
+        ).order_by("-priority", "id")
+
+    @contextmanager
+    def publishing(self, row: TaskRow) -> Iterator[bool]:
+        """Hold an unpublished row while a broker takes its message.
+
+        Yield False when another relay was faster. An exception leaves the row unpublished.
+        """
+        with transaction.atomic(using=self.using):
+            held = self.tasks.filter(id=row.id, status=READY, token=row.token, published_at=None)
+            yield bool(held.update(published_at=timezone.now()))
 
     def _due(self, transport: str, queues: list[str]) -> QuerySet[TaskRow]:
         due = self.tasks.filter(

@@ -39,7 +39,7 @@ def run(backend: LedgerBackend, row: TaskRow, marks: Marks, slot: int) -> None:
     try:
         execute(
             result,
-            lambda outcome: _store(backend, row, outcome),
+            lambda outcome: store_outcome(backend, row, outcome),
             sender=type(backend),
             losses=row.losses,
         )
@@ -48,7 +48,8 @@ def run(backend: LedgerBackend, row: TaskRow, marks: Marks, slot: int) -> None:
         clean_connections()
 
 
-def _store(backend: LedgerBackend, row: TaskRow, outcome: Outcome) -> AnyResult | None:
+def store_outcome(backend: LedgerBackend, row: TaskRow, outcome: Outcome) -> AnyResult | None:
+    """Store how an attempt ended; None when another worker has taken the row over."""
     clean_connections()
     try:
         kept = persist(lambda: backend.store.finish(row, outcome), f"store task {row.id}")

@@ -1,0 +1,1 @@
+"""Celery: its brokers and workers carry the tasks of Django's API."""

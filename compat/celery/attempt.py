@@ -1,0 +1,149 @@
+"""What Celery runs for a bridged task: claim, execute, and tell Celery how it ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+import signal
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from celery import states
+from celery.exceptions import Ignore, Reject
+from django.utils import timezone
+
+from bridge import registry
+from bridge.execution import execute
+from bridge.interface import AnyResult
+from bridge.ledger.models import TaskRow
+from bridge.ledger.results import to_result
+from bridge.outcome import Outcome, RetryLater, Succeeded
+from bridge.worker.child import worker_id
+from bridge.worker.runner import store_outcome
+from compat.celery import holder
+from compat.celery.registration import owner
+from compat.celery.wire import RETRY_POLICY, Message
+
+if TYPE_CHECKING:
+    from compat.celery.backend import CeleryBackend
+
+logger = logging.getLogger("bridge.celery")
+
+# How a pool process ends when its parent terminates it.
+TERMINATED = {-(256 - number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+
+
+def run(celery_task: Any, path: str, args: Any, kwargs: Any) -> Any:
+    """Run a message's task once. Raise Ignore for a message that must not run."""
+    task = registry.resolve(path)
+    if celery_task.request.called_directly:
+        return task.func(*args, **kwargs)
+    message = Message.of(celery_task.request, args, kwargs)
+    backend = owner(task)
+    if celery_task.request.is_eager:
+        with holder.eager(backend) as worker:
+            return Attempt(celery_task, backend, message, worker).run(task)
+    return Attempt(celery_task, backend, message, holder.current()).run(task)
+
+
+class Attempt:
+    """One delivery of a message."""
+
+    def __init__(
+        self, celery_task: Any, backend: CeleryBackend, message: Message, worker: str
+    ) -> None:
+        self.celery_task = celery_task
+        self.backend = backend
+        self.message = message
+        self.worker = worker
+        self.kept = False
+
+    def run(self, task: Any) -> Any:
+        """Claim the row, run the task, and return or raise for Celery."""
+        row = self.backend.store.claim_message(
+            self.message.draft(self.backend, task),
+            worker=self.worker,
+            worker_id=worker_id(),
+            runs=self.message.retries,
+        )
+        if row is None:
+            logger.warning(
+                "Task id=%s path=%s: message dropped, the task has run, is running or has moved",
+                self.message.id,
+                task.module_path,
+            )
+            raise Ignore("a message that must not run again")
+        self._note_started()
+        # A message may carry what the ledger cannot: arguments of old code, types included.
+        result: AnyResult = dataclasses.replace(
+            to_result(row, task), args=self.message.args, kwargs=self.message.kwargs
+        )
+        outcome = execute(
+            result,
+            lambda outcome: self._finish(row, outcome),
+            sender=type(self.backend),
+            losses=row.losses,
+        )
+        return self._tell_celery(row, outcome)
+
+    def _note_started(self) -> None:
+        request = self.celery_task.request
+        ignored = request.ignore_result or self.celery_task.ignore_result
+        if self.celery_task.app.conf.task_track_started and not (ignored or request.is_eager):
+            facts = {"pid": os.getpid(), "hostname": request.hostname}
+            self.celery_task.update_state(state=states.STARTED, meta=facts)
+
+    def _finish(self, row: TaskRow, outcome: Outcome) -> AnyResult | None:
+        if _is_terminated(outcome):
+            return None
+        stored: AnyResult | None
+        if self.celery_task.request.is_eager:
+            self.kept = self.backend.store.finish(row, outcome)
+            stored = self.backend.result_of(row)
+        else:
+            stored = store_outcome(self.backend, row, outcome)
+            self.kept = stored is not None
+        return stored
+
+    def _tell_celery(self, row: TaskRow, outcome: Outcome) -> Any:
+        if not isinstance(outcome, Succeeded) and _is_terminated(outcome):
+            raise outcome.exception
+        if not self.kept:
+            raise Ignore("another worker has taken the task over")
+        if isinstance(outcome, Succeeded):
+            return outcome.value
+        if isinstance(outcome, RetryLater):
+            self._send_again(row, outcome)
+        if isinstance(outcome.exception, Exception):
+            raise outcome.exception
+        # Celery would let it end the worker's process.
+        raise RuntimeError(f"The task raised {outcome.exception!r}.") from outcome.exception
+
+    def _send_again(self, row: TaskRow, outcome: RetryLater) -> NoReturn:
+        """Let Celery send the next attempt's message, under the same id and name."""
+        options: dict[str, Any] = {"retry_policy": RETRY_POLICY}
+        if not self.message.portable:
+            options["serializer"] = "pickle"
+        at = timezone.now()
+        try:
+            again = self.celery_task.retry(
+                exc=outcome.exception, countdown=outcome.delay, throw=False, **options
+            )
+        except Reject as error:
+            logger.warning(
+                "Task id=%s path=%s waits for the relay, the broker did not take its next "
+                "attempt: %r",
+                row.id,
+                row.task_path,
+                error.reason,
+            )
+            raise Ignore("the relay sends the next attempt") from error
+        if not self.celery_task.request.is_eager:
+            self.backend.store.mark_published(row, at)
+        raise again
+
+
+def _is_terminated(outcome: Outcome) -> bool:
+    """Say whether the pool is ending this process: whoever ended it decides about the task."""
+    error = getattr(outcome, "exception", None)
+    return isinstance(error, SystemExit) and error.code in TERMINATED

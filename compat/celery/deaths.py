@@ -1,0 +1,165 @@
+"""Tasks that end without their code: killed, timed out, revoked, or unknown here.
+
+Celery tells the worker's main process, by signals. What it does not tell is found by comparing:
+a row RUNNING under this worker's lease whose request the pool no longer has.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from celery import signals
+from celery.exceptions import TaskRevokedError, TimeLimitExceeded, WorkerLostError
+from celery.worker import state
+from django.utils import timezone
+
+from bridge.exceptions import HardTimeout, TaskNotFound
+from bridge.ids import to_uuid
+from bridge.ledger.models import FAILED, READY, RUNNING, TaskRow
+from bridge.ledger.results import to_json
+from bridge.outcome import describe
+from bridge.recovery import announce_stored, lose
+from bridge.worker.runner import fail
+
+if TYPE_CHECKING:
+    from compat.celery.backend import CeleryBackend
+    from compat.celery.maintenance import Maintenance
+
+logger = logging.getLogger("bridge.celery")
+
+
+def watch(maintenance: Maintenance) -> None:
+    """Settle the tasks that Celery reports to this process from now on."""
+
+    def report(settle: Callable[..., None], task_id: str, *facts: Any) -> None:
+        # Child processes inherit the receivers, and report nothing.
+        if os.getpid() == maintenance.pid:
+            maintenance.run_errand(
+                lambda backend: settle(backend, maintenance.worker, task_id, *facts)
+            )
+
+    def on_failure(task_id: str, exception: BaseException, **kwargs: Any) -> None:
+        if isinstance(exception, TimeLimitExceeded):
+            report(time_out, task_id)
+        elif isinstance(exception, WorkerLostError):
+            report(worker_lost, task_id, str(exception))
+
+    def on_revoked(request: Any, terminated: bool, expired: bool, **kwargs: Any) -> None:
+        word = "expired" if expired else "terminated" if terminated else "revoked"
+        report(revoke, request.id, word)
+
+    def on_unknown(name: str, id: str, **kwargs: Any) -> None:  # noqa: A002
+        report(unknown, id, name)
+
+    connect = partial(_connect, weak=False)
+    connect(signals.task_failure, on_failure)
+    connect(signals.task_revoked, on_revoked)
+    connect(signals.task_unknown, on_unknown)
+
+
+def _connect(signal: Any, receiver: Callable[..., None], weak: bool) -> None:
+    signal.connect(receiver, weak=weak, dispatch_uid=f"bridge.{signal.name}")
+
+
+def time_out(backend: CeleryBackend, worker: str, task_id: str) -> None:
+    """Fail a task whose process was killed at its hard_timeout."""
+    row = _find(backend, task_id)
+    if row is not None and _held(row, worker):
+        error = HardTimeout("The task ran longer than its hard_timeout; its process died.")
+        fail(backend, row, error)
+
+
+def worker_lost(backend: CeleryBackend, worker: str, task_id: str, reason: str) -> None:
+    """Requeue or fail a task whose child process died, as its on_lost says."""
+    row = _find(backend, task_id)
+    if row is None:
+        return
+    if row.status == READY:
+        backend.store.unpublish(row)  # acknowledged, and not claimed before the process died
+    elif _held(row, worker) and not _alive(row.worker_ids[-1]):
+        lose(backend, row, reason)
+
+
+def revoke(backend: CeleryBackend, worker: str, task_id: str, word: str) -> None:
+    """Fail a task that was revoked, or that expired before a worker took it."""
+    row = _find(backend, task_id)
+    if row is None:
+        return
+    error = TaskRevokedError(word)
+    if word == "terminated" and _held(row, worker):
+        fail(backend, row, error)
+    elif word != "terminated":
+        _settle(backend, row, error)
+
+
+def unknown(backend: CeleryBackend, worker: str, task_id: str, name: str) -> None:
+    """Fail the task of a message whose name this worker's code does not have."""
+    row = _find(backend, task_id)
+    if row is not None:
+        error = TaskNotFound(
+            f"Worker {worker!r} received the task {name!r}, which its code does not have. "
+            "Restore the task, or add its old name to ALIASES if it moved."
+        )
+        _settle(backend, row, error)
+
+
+class Orphans:
+    """Finds the rows of a worker that nothing in it runs any more."""
+
+    def __init__(self, worker: str) -> None:
+        self.worker = worker
+        self._suspects: dict[str, set[tuple[UUID, int]]] = {}
+
+    def settle(self, backend: CeleryBackend) -> None:
+        """Requeue or fail every row that was an orphan at the last look too.
+
+        The pool may be about to report a row that has just ended, or just begun.
+        """
+        held = backend.store.tasks.filter(worker=self.worker, status=RUNNING, backend=backend.alias)
+        rows = list(held)
+        known = {to_uuid(request.id) for request in _requests()}
+        orphans = {(row.id, row.token): row for row in rows if row.id not in known}
+        for key in self._suspects.get(backend.alias, set()) & orphans.keys():
+            lose(backend, orphans[key], "The process that ran it is gone.")
+        self._suspects[backend.alias] = set(orphans)
+
+
+def _requests() -> list[Any]:
+    while True:
+        try:
+            return [*state.reserved_requests, *state.active_requests]
+        except RuntimeError:  # the main thread changed a set meanwhile
+            continue
+
+
+def _find(backend: CeleryBackend, task_id: str) -> TaskRow | None:
+    return backend.store.tasks.filter(
+        id=to_uuid(task_id), transport=backend.transport, backend=backend.alias
+    ).first()
+
+
+def _held(row: TaskRow, worker: str) -> bool:
+    return row.status == RUNNING and row.worker == worker
+
+
+def _alive(process: str) -> bool:
+    """Say whether the process of a worker_id lives: a sibling may have the next attempt."""
+    try:
+        os.kill(int(process.rpartition(":")[2]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _settle(backend: CeleryBackend, row: TaskRow, error: Exception) -> None:
+    errors = [*row.errors, to_json(describe(error))]
+    if backend.store.settle(row, status=FAILED, errors=errors, finished_at=timezone.now()):
+        logger.error("Task id=%s path=%s failed: %s", row.id, row.task_path, error)
+        announce_stored(backend, backend.store.tasks.get(id=row.id))

@@ -1,0 +1,154 @@
+"""What a worker's main process does beside its pool: the lease, recovery, and the relay.
+
+One thread does it, so that a slow database never stops the worker from consuming. It uses the
+database and the broker only while it holds the fork lock: a child process that is forked at that
+moment would inherit the open connections.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from celery import bootsteps, signals
+from django.db import InterfaceError, OperationalError, connections
+
+from bridge.recovery import recover
+from compat.celery import holder, registration
+from compat.celery.backend import CeleryBackend
+from compat.celery.deaths import Orphans, watch
+from compat.celery.relay import relay
+
+logger = logging.getLogger("bridge.celery")
+T = TypeVar("T")
+
+RETRY_AFTER = 1.0
+_fork_lock = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_fork_lock.acquire,
+        after_in_parent=_fork_lock.release,
+        after_in_child=_fork_lock.release,
+    )
+
+
+def connected(action: Callable[[], T]) -> T:
+    """Run action while no child process can be forked, and leave no database connection open."""
+    with _fork_lock:
+        try:
+            return action()
+        finally:
+            connections.close_all()
+
+
+class Maintenance:
+    """The thread of one worker. `worker` is the name that holds the lease."""
+
+    def __init__(self, worker: str) -> None:
+        self.worker = worker
+        self.pid = os.getpid()
+        self.backends = registration.celery_backends()
+        self.interval = min(backend.leases.seconds for backend in self.backends) / 3
+        self.orphans = Orphans(worker)
+        # Set when the pool begins to stop, and what it still runs is no longer told apart.
+        self.closing = threading.Event()
+        self._stopped = threading.Event()
+        self._errands: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="bridge", daemon=True)
+
+    def start(self) -> None:
+        """Open the lease, then keep it."""
+        connected(self._renew)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the lease, once the pool has run what it held."""
+        self._stopped.set()
+        self._errands.put(lambda: None)
+        if self._thread.is_alive():
+            self._thread.join(10)
+        connected(self._end)
+
+    def run_errand(self, errand: Callable[[CeleryBackend], None]) -> None:
+        """Let the thread do something for every backend, soon."""
+        for backend in self.backends:
+            self._errands.put(partial(errand, backend))
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._stopped.is_set():
+            try:
+                errand = self._errands.get(timeout=max(0.0, due - time.monotonic()))
+            except Empty:
+                due = time.monotonic() + (self.interval if self._pass() else RETRY_AFTER)
+            else:
+                self._guarded(errand)
+
+    def _pass(self) -> bool:
+        return self._guarded(self._renew) and self._guarded(self._look_after)
+
+    def _renew(self) -> None:
+        for backend in self.backends:
+            backend.leases.renew(self.worker, backend.transport)
+
+    def _end(self) -> None:
+        for backend in self.backends:
+            backend.leases.end(self.worker)
+
+    def _look_after(self) -> None:
+        for backend in self.backends:
+            recover(backend)
+            if not self.closing.is_set():
+                self.orphans.settle(backend)
+            relay(backend)
+
+    def _guarded(self, action: Callable[[], Any]) -> bool:
+        """Do something without ending the thread: without it the lease would run out."""
+        try:
+            connected(action)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("The ledger does not answer, next try in 1 s: %s", str(error).strip())
+        except Exception:
+            logger.exception("Worker %s could not look after its tasks", self.worker)
+        else:
+            return True
+        return False
+
+
+_current: Maintenance | None = None
+
+
+def prepare(nodename: str) -> None:
+    """Name the worker that is starting in this process; its pool is not forked yet."""
+    global _current
+    _current = Maintenance(holder.take(nodename))
+    watch(_current)
+    signals.worker_shutdown.connect(_on_shutdown, dispatch_uid="bridge.worker_shutdown")
+
+
+def _on_shutdown(**kwargs: Any) -> None:
+    if _current is not None and _current.pid == os.getpid():
+        _current.stop()
+
+
+class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Start after the pool has forked, before the first message is consumed."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, parent: Any) -> None:
+        """Check the tasks and open the lease; an error ends the worker before it takes a task."""
+        assert _current is not None
+        registration.verify(parent.app)
+        _current.start()
+
+    def stop(self, parent: Any) -> None:
+        """Begin to stop: the pool still runs what it has, so the lease stays."""
+        if _current is not None:
+            _current.closing.set()

@@ -1,0 +1,126 @@
+"""A task on the wire: the message Celery itself would send, and what one from old code says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils.timezone import is_naive, make_aware
+from kombu.exceptions import EncodeError
+from kombu.utils.json import dumps
+
+from bridge.ids import to_uuid
+from bridge.interface import DEFAULT_TASK_QUEUE_NAME, AnyTask
+from bridge.ledger.models import TaskRow
+from bridge.values import storable
+from compat.celery.priorities import from_wire, to_wire
+
+if TYPE_CHECKING:
+    from compat.celery.backend import CeleryBackend
+
+# A caller waits for this: about a second when the broker refuses connections.
+RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
+
+
+def send(backend: CeleryBackend, row: TaskRow, producer: Any = None) -> None:
+    """Send a row's message by the Celery task of its name, so routes and task options apply."""
+    name = backend.aliases.wire_name(row.task_path)
+    options: dict[str, Any] = {"task_id": str(row.id), "retry_policy": RETRY_POLICY}
+    if producer is not None:
+        options["producer"] = producer
+    if row.run_after is not None:
+        options["eta"] = make_aware(row.run_after) if is_naive(row.run_after) else row.run_after
+    if row.queue_name != DEFAULT_TASK_QUEUE_NAME:
+        options["queue"] = row.queue_name
+    priority = to_wire(row.priority, high_first=backend.high_first)
+    if priority is not None:
+        options["priority"] = priority
+    if row.runs:
+        options["retries"] = row.runs
+    task = backend.app.tasks.get(name)
+    if task is None:
+        backend.app.send_task(name, row.args, row.kwargs, **options)
+    else:
+        task.apply_async(row.args, row.kwargs, **options)
+
+
+def plain(value: Any) -> Any:
+    """Return value as the JSON that Celery's JSON serialiser writes, types marked.
+
+    Raise TypeError or ValueError for what it cannot write.
+    """
+    try:
+        return storable(json.loads(dumps(value)))
+    except EncodeError as error:
+        raise TypeError(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A received message."""
+
+    id: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    retries: int
+    eta: datetime | None
+    queue: str
+    level: int | None
+
+    @classmethod
+    def of(cls, request: Any, args: Any, kwargs: Any) -> Message:
+        """Read the request of a running Celery task."""
+        delivery = request.delivery_info or {}
+        eta = datetime.fromisoformat(request.eta) if request.eta else None
+        if eta is not None and eta.tzinfo is None:
+            eta = eta.replace(tzinfo=UTC)
+        return cls(
+            id=request.id,
+            args=list(args),
+            kwargs=dict(kwargs),
+            retries=request.retries or 0,
+            eta=eta,
+            queue=delivery.get("routing_key") or "",
+            level=delivery.get("priority"),
+        )
+
+    @property
+    def portable(self) -> bool:
+        """Say whether the arguments can be stored and sent again from there."""
+        try:
+            plain([self.args, self.kwargs])
+        except (TypeError, ValueError):
+            return False
+        return True
+
+    def draft(self, backend: CeleryBackend, task: AnyTask) -> TaskRow:
+        """Return the row this message needs if the ledger has none, because old code sent it.
+
+        Dates, UUIDs and the like are stored the way Celery's JSON marks them. Other arguments,
+        which came pickled, run as they are and are stored as their repr; no message could be made
+        from that, so such a task is not run again when its worker dies.
+        """
+        portable = self.portable
+        queues = backend.app.amqp.queues
+        default = backend.app.conf.task_default_queue
+        known = self.queue in queues and self.queue != default
+        return TaskRow(
+            id=to_uuid(self.id),
+            task_path=task.module_path,
+            args=plain(self.args) if portable else [_text(value) for value in self.args],
+            kwargs=plain(self.kwargs)
+            if portable
+            else {str(name): _text(value) for name, value in self.kwargs.items()},
+            backend=backend.alias,
+            transport=backend.transport,
+            queue_name=self.queue if known else DEFAULT_TASK_QUEUE_NAME,
+            priority=from_wire(self.level, high_first=backend.high_first),
+            run_after=self.eta,
+            on_lost=backend.on_lost_of(task) if portable else "fail",
+        )
+
+
+def _text(value: Any) -> str:
+    return repr(value)[:1000].replace("\x00", "\\x00")
