@@ -2,18 +2,21 @@
 
 import difflib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.table import Table
+from rich.text import Text
 
 from .audit import Audit, Count
 
 WIDTH = 100
+INDENT = 5
 
 
 def console() -> Console:
@@ -46,33 +49,36 @@ class Screen:
 
     def output(self, text: str) -> None:
         """Print what a program wrote, indented and unstyled."""
-        for line in text.rstrip().splitlines():
-            self.console.print(f"     {line}", style="dim", markup=False, overflow="fold")
+        self.indented(Text(text.rstrip(), style="dim"))
+
+    def indented(self, content: RenderableType, margin: int = 0) -> None:
+        self.console.print(Padding(content, (margin, 0, margin, INDENT), expand=False))
 
     def diff(self, before: Path, after: Path, name: str, *, lines: int) -> None:
         """Print the first `lines` of how a file changed."""
         old, new = ((folder / name).read_text().splitlines() for folder in (before, after))
         changes = islice(difflib.unified_diff(old, new, name, name, n=1, lineterm=""), lines)
         code = Syntax("\n".join(changes), "diff", theme="ansi_dark", background_color="default")
-        self.console.print(code)
+        self.indented(code)
 
-    def who_ran_what(self, audit: Audit, senders: dict[str, str], workers: Sequence[str]) -> None:
-        """Print a row per kind of work: how much of each sender's each worker ran."""
-        table = Table("work", title="Who sent it, and who ran it", title_justify="left")
-        columns = [(sender, worker) for sender in senders for worker in workers]
-        for sender, worker in columns:
-            table.add_column(f"sent by {sender}\nrun by {worker}", justify="right")
-        counts = {sender: audit.by_kind(label) for sender, label in senders.items()}
-        for kind in sorted({kind for count in counts.values() for kind, _ in count}):
-            cells = [counts[sender][kind, worker] for sender, worker in columns]
-            table.add_row(kind, *map(str, cells))
-        totals = [
-            sum(n for (_, by), n in counts[sender].items() if by == worker)
-            for sender, worker in columns
+    def who_ran_what(
+        self, audit: Audit, senders: Mapping[str, str], workers: Mapping[str, str]
+    ) -> None:
+        """Print a row per kind of work: how much of each sender's batch each worker ran."""
+        table = Table(title="Who sent it, and who ran it", title_justify="left")
+        table.add_column("work", no_wrap=True)
+        for sender in senders:
+            for worker in workers:
+                table.add_column(f"sent by {sender}\nrun by {worker}", justify="right")
+        counts = [
+            (audit.by_kind(label), name) for label in senders.values() for name in workers.values()
         ]
+        for kind in sorted({kind for count, _ in counts for kind, _ in count}):
+            table.add_row(kind, *(str(count[kind, name]) for count, name in counts))
         table.add_section()
+        totals = [audit.ran(label, name) for label in senders.values() for name in workers.values()]
         table.add_row("all", *map(str, totals), style="bold")
-        self.console.print(table)
+        self.indented(table, margin=1)
 
     def verdict(self, counts: Iterable[tuple[str, Count]]) -> None:
         """Print a row per batch: sent, run, run twice, lost."""
@@ -86,7 +92,7 @@ class Screen:
             self.row(table, label, count)
         table.add_section()
         self.row(table, last, total, style="bold")
-        self.console.print(table)
+        self.indented(table, margin=1)
 
     @staticmethod
     def row(table: Table, label: str, count: Count, style: str = "") -> None:

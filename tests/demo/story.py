@@ -86,7 +86,7 @@ class Story:
         self.traffic.drain(BESIDE_OLD, BESIDE_NEW)
         audit = self.traffic.audit
         self.screen.who_ran_what(
-            audit, {"old code": BESIDE_OLD, "new code": BESIDE_NEW}, [OLD, NEW]
+            audit, {"old": BESIDE_OLD, "new": BESIDE_NEW}, {"old": OLD, "new": NEW}
         )
         for label, worker in ((BESIDE_OLD, NEW), (BESIDE_NEW, OLD)):
             if not audit.crossed(label, worker):

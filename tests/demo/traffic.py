@@ -4,11 +4,12 @@ import json
 from dataclasses import dataclass
 
 from .audit import Audit
-from .processes import Crew
+from .processes import Crew, StepFailed
 from .shop import Pair, Shop
 
 ORDER_SECONDS = 60
-DRAIN_SECONDS = 120
+DRAIN_SECONDS = 60
+SHOWN = 10
 
 
 def held(pair: Pair) -> bool:
@@ -50,9 +51,13 @@ class Traffic:
     def drain(self, *labels: str, but_held: bool = False) -> None:
         """Wait until everything in these batches ran, or everything that no countdown holds."""
 
-        def drained() -> bool:
-            missing = [pair for label in labels for pair in self.audit.missing(label)]
-            return all(but_held and held(pair) for pair in missing)
+        def missing() -> list[Pair]:
+            pairs = [pair for label in labels for pair in self.audit.missing(label)]
+            return [pair for pair in pairs if not (but_held and held(pair))]
 
-        what = f"the work of {' and '.join(labels)}"
-        self.crew.wait_until(drained, timeout=DRAIN_SECONDS, what=what)
+        try:
+            what = f"the work of {' and '.join(labels)}"
+            self.crew.wait_until(lambda: not missing(), timeout=DRAIN_SECONDS, what=what)
+        except StepFailed as error:
+            left = "\n".join(f"  {kind} {reference}" for kind, reference in missing()[:SHOWN])
+            raise StepFailed(f"{error}\n--- not run, the first {SHOWN}\n{left}") from error
