@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import os
 import signal
@@ -74,10 +73,10 @@ class Attempt:
             )
             raise Ignore("a message that must not run again")
         self._note_started()
-        # A message may carry what the ledger cannot: arguments of old code, types included.
-        result: AnyResult = dataclasses.replace(
-            to_result(row, task), args=self.message.args, kwargs=self.message.kwargs
-        )
+        result: AnyResult = to_result(row, task)
+        # Old code may have sent what a result does not hold: dates, or whatever can be pickled.
+        object.__setattr__(result, "args", self.message.args)
+        object.__setattr__(result, "kwargs", self.message.kwargs)
         outcome = execute(
             result,
             lambda outcome: self._finish(row, outcome),
@@ -89,9 +88,14 @@ class Attempt:
     def _note_started(self) -> None:
         request = self.celery_task.request
         ignored = request.ignore_result or self.celery_task.ignore_result
-        if self.celery_task.app.conf.task_track_started and not (ignored or request.is_eager):
-            facts = {"pid": os.getpid(), "hostname": request.hostname}
+        if not self.celery_task.app.conf.task_track_started or ignored or request.is_eager:
+            return
+        facts = {"pid": os.getpid(), "hostname": request.hostname}
+        try:
             self.celery_task.update_state(state=states.STARTED, meta=facts)
+        except Exception as error:  # noqa: BLE001
+            # Every result backend has its own errors; the ledger has the truth.
+            logger.warning("Task id=%s: STARTED is not stored: %r", self.message.id, error)
 
     def _finish(self, row: TaskRow, outcome: Outcome) -> AnyResult | None:
         if _is_terminated(outcome):

@@ -25,6 +25,7 @@ from bridge.ledger.results import to_json
 from bridge.outcome import describe
 from bridge.recovery import announce_stored, lose
 from bridge.worker.runner import fail
+from compat.celery.relay import relay
 
 if TYPE_CHECKING:
     from compat.celery.backend import CeleryBackend
@@ -83,6 +84,7 @@ def worker_lost(backend: CeleryBackend, worker: str, task_id: str, reason: str) 
         backend.store.unpublish(row)  # acknowledged, and not claimed before the process died
     elif _held(row, worker) and not _alive(row.worker_ids[-1]):
         lose(backend, row, reason)
+        relay(backend)
 
 
 def revoke(backend: CeleryBackend, worker: str, task_id: str, word: str) -> None:

@@ -1,0 +1,151 @@
+"""A team's project before and after the rewrite, on one broker and one database."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.process.project import ROOT, Process, wait_for
+
+PROJECTS = Path(__file__).parent / "projects"
+JSON_COLUMNS = ("args", "kwargs", "errors", "worker_ids", "return_value")
+
+
+class Plant:
+    """The two sides of the plant; `side` is "old" or "new" everywhere."""
+
+    def __init__(self, folder: Path, broker: dict[str, str]) -> None:
+        self.folder = folder
+        self.database = folder / "plant.sqlite3"
+        self.environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "plant.settings",
+            "PLANT_DB": str(self.database),
+            "PLANT_FOLDER": str(folder),
+            "PYTHONUNBUFFERED": "1",
+            **broker,
+        }
+        self.workers: list[Process] = []
+        self.run(
+            "new",
+            "from django.core.management import call_command as c\n"
+            "c('migrate', run_syncdb=True, verbosity=0)",
+        )
+
+    def environment_of(self, side: str, **more: str) -> dict[str, str]:
+        """Return the environment of a process of one side."""
+        path = os.pathsep.join([str(PROJECTS / side), str(ROOT)])
+        return {**self.environment, "PYTHONPATH": path, **more}
+
+    def run(self, side: str, code: str, **environment: str) -> Any:
+        """Run Python code inside one side; it hands back JSON by calling give()."""
+        program = (
+            "import json, django; django.setup()\n"
+            "give = lambda value: print('@@' + json.dumps(value, default=str))\n"
+            "from plant.tasks import *\n"
+            "from datetime import *\n" + code
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env=self.environment_of(side, **environment),
+            cwd=self.folder,
+            text=True,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        answers = [line[2:] for line in done.stdout.splitlines() if line.startswith("@@")]
+        return json.loads(answers[-1]) if answers else None
+
+    def worker(self, side: str, *arguments: str, pool: str = "prefork", size: int = 2) -> Process:
+        """Start a Celery worker of one side, with the command line every team has."""
+        process = Process(
+            [
+                sys.executable,
+                "-m",
+                "celery",
+                "-A",
+                "plant",
+                "worker",
+                "-l",
+                "INFO",
+                "-P",
+                pool,
+                "-c",
+                str(size),
+                "-n",
+                f"{side}-{secrets.token_hex(3)}@%h",
+                "--without-gossip",
+                "--without-mingle",
+                *arguments,
+            ],
+            self.environment_of(side),
+            self.folder / f"worker-{len(self.workers)}-{side}.log",
+        )
+        self.workers.append(process)
+        return process
+
+    def ready(self, *workers: Process) -> None:
+        """Wait until workers consume."""
+        for worker in workers:
+            wait_for(
+                lambda w=worker: " ready." in w.output() or w.popen.poll() is not None, "start"
+            )
+            assert worker.popen.poll() is None, worker.output()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the ledger."""
+        rows = self._select("SELECT * FROM bridge_task ORDER BY id")
+        for row in rows:
+            row.update({name: json.loads(row[name] or "null") for name in JSON_COLUMNS})
+        return rows
+
+    def row(self, task_id: str) -> dict[str, Any]:
+        """Return one row."""
+        return next(row for row in self.rows() if row["id"] == task_id.replace("-", ""))
+
+    def settled(self, *task_ids: str, seconds: float = 30) -> list[dict[str, Any]]:
+        """Wait until tasks have ended and return their rows."""
+        ended = {"SUCCESSFUL", "FAILED"}
+
+        def look() -> list[dict[str, Any]]:
+            known = {row["id"]: row for row in self.rows() if row["status"] in ended}
+            found = [known.get(task_id.replace("-", "")) for task_id in task_ids]
+            return [row for row in found if row] if all(found) else []
+
+        return wait_for(look, f"the end of {task_ids}", seconds=seconds)
+
+    def runs(self) -> list[list[str]]:
+        """Return [name, side, process id] of every execution, in order."""
+        rows = self._select("SELECT name FROM app_run ORDER BY id")
+        return [row["name"].rsplit(" ", 2) for row in rows]
+
+    def ran(self, *names: str, seconds: float = 30) -> list[list[str]]:
+        """Wait until each of these names has run, and return their executions."""
+
+        def look() -> list[list[str]]:
+            found = [run for run in self.runs() if run[0] in names]
+            return found if {run[0] for run in found} == set(names) else []
+
+        return wait_for(look, f"the run of {names}", seconds=seconds)
+
+    def stop(self) -> None:
+        """Kill every worker, children included, and show what they said if the test fails."""
+        for worker in self.workers:
+            worker.kill_all()
+            print(f"--- {worker.log.name}\n{worker.output()}")
+
+    def _select(self, query: str) -> list[dict[str, Any]]:
+        connection = sqlite3.connect(self.database, timeout=20)
+        try:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(query)]
+        finally:
+            connection.close()

@@ -1,0 +1,17 @@
+import os
+
+from tests.process.celery.common import *  # noqa: F403
+from tests.process.celery.common import INSTALLED_APPS
+
+INSTALLED_APPS = [*INSTALLED_APPS, "bridge"]
+TASKS = {
+    "default": {
+        "BACKEND": "bridge.CeleryBackend",
+        "QUEUES": ["default", "mail"],
+        "OPTIONS": {
+            "APP": "plant.celery.app",
+            "ALIASES": {"garden.water": "plant.tasks.water"},
+            "LEASE": float(os.environ.get("PLANT_LEASE", "30")),
+        },
+    }
+}

@@ -1,0 +1,84 @@
+import os
+import sys
+import time
+
+from bridge import Retry, fixed, task
+from tests.app.models import Run
+
+
+def record(name):
+    Run.objects.create(name=f"{name} new {os.getpid()}")
+
+
+@task()
+def note(name, seconds=0):
+    time.sleep(seconds)
+    record(name)
+    return name
+
+
+@task()
+def water(name):
+    record(name)
+
+
+@task(takes_context=True, retry=Retry(max_attempts=4, on=(ConnectionError,), backoff=fixed(0.2)))
+def flaky(context, name, failures):
+    record(f"{name}#{context.attempt}")
+    if context.attempt <= failures:
+        raise ConnectionError(name)
+    return context.attempt - 1
+
+
+@task()
+def kind(value):
+    return type(value).__name__
+
+
+@task()
+def broken(text):
+    raise LookupError(text)
+
+
+@task()
+def only_new(name):
+    record(name)
+
+
+def linger(name):
+    record(name)
+    if Run.objects.filter(name__startswith=f"{name} ").count() == 1:
+        time.sleep(60)
+    return name
+
+
+@task(on_lost="retry")
+def linger_retry(name):
+    return linger(name)
+
+
+@task(on_lost="fail")
+def linger_fail(name):
+    return linger(name)
+
+
+@task(hard_timeout=1)
+def overdue(name):
+    record(name)
+    time.sleep(60)
+
+
+@task(timeout=0.5)
+def slow(name):
+    record(name)
+    time.sleep(60)
+
+
+@task()
+def leave():
+    sys.exit(3)
+
+
+@task(takes_context=True)
+def who(context):
+    return [context.attempt, context.task_result.id, context.task_result.task.module_path]

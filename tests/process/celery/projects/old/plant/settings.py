@@ -1,0 +1,1 @@
+from tests.process.celery.common import *  # noqa: F403
