@@ -1,0 +1,1 @@
+"""The parts every codemod shares: find files, understand names, plan sites, render and write."""

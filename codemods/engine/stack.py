@@ -1,0 +1,39 @@
+"""Room for deeply nested code: generated files nest far deeper than people write."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_RECURSION = 20_000
+_STACK_BYTES = 256 * 1024 * 1024
+
+
+def with_deep_stack(work: Callable[[], T]) -> T:
+    """Run the work in a thread with a large stack and return what it returns."""
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:
+            errors.append(error)
+
+    limit = sys.getrecursionlimit()
+    size = threading.stack_size(_STACK_BYTES)
+    sys.setrecursionlimit(max(limit, _RECURSION))
+    try:
+        thread = threading.Thread(target=run, name="codemod", daemon=True)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(size)
+        sys.setrecursionlimit(limit)
+    if errors:
+        raise errors[0]
+    return results[0]

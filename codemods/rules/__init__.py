@@ -1,0 +1,1 @@
+"""Rules of each codemod, one small file each."""

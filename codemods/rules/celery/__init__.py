@@ -1,0 +1,1 @@
+"""From Celery to django.tasks."""

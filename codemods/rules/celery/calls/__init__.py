@@ -1,0 +1,1 @@
+"""Calls of tasks and other uses of them."""

@@ -1,0 +1,135 @@
+"""Other attributes of a task: what exists under another name, and what does not."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.engine.draft import Edit
+from codemods.engine.layout import flat_args, space_for
+from codemods.engine.site import Kind, Rule
+from codemods.engine.tree import Frame
+from codemods.rules.celery.calls.delay import call_of, outcome_of
+from codemods.rules.celery.calls.shape import read_shape
+from codemods.rules.celery.outcome import Outcome, rename_part
+from codemods.rules.celery.study import Study, Use
+
+RUN = Rule(
+    "CEL208",
+    ".apply(...) and .run(...) become .call(...)",
+    "Both run the function here and now. .apply() returned an EagerResult and kept exceptions in "
+    "it; .call() returns the value and raises.",
+)
+ATTRIBUTE = Rule(
+    "CEL211",
+    "Another attribute of a Celery task",
+    ".name becomes .module_path, .__name__ and .__wrapped__ move to .func. Anything else has no "
+    "counterpart, and the task stays on Celery.",
+)
+CANVAS = Rule(
+    "CEL401",
+    "A signature or canvas",
+    ".s(), .si(), signature, chain, group and chord stay on Celery as a whole, and so do the "
+    "tasks in them: half a workflow cannot move.",
+)
+
+
+def signature(study: Study, use: Use) -> Outcome:
+    """Keep the task on Celery."""
+    reason = f".{use.rest[0]}() builds a Celery signature; its tasks stay on Celery"
+    outcome = outcome_of(use, CANVAS.code, reason, Kind.PERSON)
+    outcome.blocks = not use.source.is_test
+    return outcome
+
+
+def module_path(study: Study, use: Use) -> Outcome:
+    """Judge `.name`."""
+    named = use.task.custom_name is not None
+    reason = (
+        "the custom name is an alias, .module_path is the task's path"
+        if named
+        else (".name is .module_path")
+    )
+    kind = Kind.CHANGE if named else Kind.REWRITE
+    outcome = outcome_of(use, ATTRIBUTE.code, reason, kind)
+    outcome.edits.append(rename_part(use.chain, use.position, "module_path"))
+    return outcome
+
+
+def function_attribute(study: Study, use: Use) -> Outcome:
+    """Judge `.__name__`, `.__wrapped__` and `.__doc__`."""
+    name = use.rest[0]
+    outcome = outcome_of(use, ATTRIBUTE.code, f".{name} is read from .func")
+    if name == "__wrapped__" and use.task.key in study.takes_context:
+        return other(study, use)
+    new = "func" if name == "__wrapped__" else f"func.{name}"
+    outcome.edits.append(rename_part(use.chain, use.position, new))
+    return outcome
+
+
+def run(study: Study, use: Use) -> Outcome:
+    """Judge `.run(...)`."""
+    return _call(study, use, unpack=False)
+
+
+def apply(study: Study, use: Use) -> Outcome:
+    """Judge `.apply(...)`."""
+    return _call(study, use, unpack=True)
+
+
+def _call(study: Study, use: Use, *, unpack: bool) -> Outcome:
+    name = use.rest[0]
+    frame = call_of(use)
+    if frame is None:
+        if len(use.rest) > 1:
+            return other(study, use)
+        outcome = outcome_of(use, RUN.code, f".{name} is .call", Kind.CHANGE)
+        outcome.edits.append(rename_part(use.chain, use.position, "call"))
+        return outcome
+    outcome = outcome_of(use, RUN.code, f".{name}() is .call()", Kind.REWRITE)
+    assert isinstance(frame.node, cst.Call)
+    shape = read_shape(frame.node.args) if unpack else None
+    takes_context = use.task.key in study.takes_context
+    ignored = {"throw", "task_id", "retries"}
+    if takes_context or (shape and (shape.problem or shape.options.keys() - ignored)):
+        outcome.kind, outcome.blocks = Kind.PERSON, not use.source.is_test
+        outcome.reason = f".{name}() needs a context" if takes_context else f".{name}() has options"
+        return outcome
+    if not unpack:
+        outcome.edits.append(rename_part(use.chain, use.position, "call"))
+        return outcome
+    outcome.kind, outcome.reason = Kind.CHANGE, ".apply() is .call(), which raises what fails"
+    space = space_for(use.source, frame)
+
+    def change(node: cst.Call) -> cst.CSTNode:
+        assert isinstance(node.func, cst.Attribute)
+        func = node.func.with_changes(attr=cst.Name("call"))
+        args = flat_args(read_shape(node.args).args)
+        empty = cst.SimpleWhitespace("")
+        return space.fit(node.with_changes(func=func, args=args, whitespace_before_args=empty))
+
+    outcome.edit(frame, change)
+    _value_of(frame, outcome)
+    return outcome
+
+
+def _value_of(frame: Frame, outcome: Outcome) -> None:
+    """Take `.get()` and `.result` off the value that .call() returns."""
+    up = frame.up
+    if up is None or isinstance(up.node, cst.Expr):
+        return
+    if isinstance(up.node, cst.Attribute) and up.node.attr.value in {"get", "result"}:
+        if up.node.attr.value == "result":
+            outcome.edits.append(Edit(up, lambda node: node.value))
+        elif up.up is not None and isinstance(up.up.node, cst.Call) and not up.up.node.args:
+            outcome.edits.append(Edit(up.up, lambda node: node.func.value))
+        return
+    outcome.kind, outcome.blocks = Kind.PERSON, not outcome.source.is_test
+    outcome.reason = "the EagerResult of .apply() is used"
+    outcome.edits.clear()
+
+
+def other(study: Study, use: Use) -> Outcome:
+    """Keep the task on Celery: the attribute has no counterpart."""
+    outcome = outcome_of(use, ATTRIBUTE.code, f".{use.rest[0]} has no counterpart", Kind.PERSON)
+    outcome.blocks = not use.source.is_test
+    return outcome

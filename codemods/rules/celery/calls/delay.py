@@ -1,0 +1,76 @@
+"""`.delay(...)` and uncalled `.delay`."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.engine.site import Kind, Rule
+from codemods.engine.tree import Frame
+from codemods.rules.celery.calls.result import judge_result
+from codemods.rules.celery.outcome import Outcome, rename_part
+from codemods.rules.celery.study import Study, Use
+
+DELAY = Rule(
+    "CEL201",
+    ".delay(...) becomes .enqueue(...)",
+    "The arguments stay as they are. They have to be JSON: tuples arrive as lists, and dates, "
+    "UUIDs and model instances are refused when the task is sent.",
+)
+REFERENCE = Rule(
+    "CEL204",
+    "An uncalled .delay becomes .enqueue",
+    "partial(x.delay, 1) and callbacks keep their shape.",
+)
+ON_COMMIT = Rule(
+    "CEL212",
+    ".delay_on_commit(...) becomes .enqueue(...)",
+    "The bridge writes a task in the caller's transaction and publishes it after the commit, so "
+    "enqueue is on_commit by itself. ImmediateBackend runs the task at once.",
+)
+
+
+def outcome_of(use: Use, code: str, reason: str, kind: Kind = Kind.REWRITE) -> Outcome:
+    """Return an outcome at the place of a use."""
+    frame = use.chain.frame
+    return Outcome(use.source, frame, code, kind, reason, frozenset({use.task.key}))
+
+
+def call_of(use: Use) -> Frame | None:
+    """Return the call of the method a use names, if it is called there."""
+    up = use.chain.frame.up
+    if len(use.rest) == 1 and up is not None and isinstance(up.node, cst.Call):
+        return up if up.node.func is use.chain.frame.node else None
+    return None
+
+
+def delay(study: Study, use: Use) -> Outcome:
+    """Judge `.delay`."""
+    call = call_of(use)
+    if call is None:
+        outcome = outcome_of(use, REFERENCE.code, ".delay is .enqueue")
+    else:
+        outcome = outcome_of(use, DELAY.code, ".delay() is .enqueue()")
+        apply_result(outcome, call)
+        if not use.source.is_test:
+            study.with_options[use.task.key].add(False)
+    outcome.edits.append(rename_part(use.chain, use.position, "enqueue"))
+    return outcome
+
+
+def delay_on_commit(study: Study, use: Use) -> Outcome:
+    """Judge `.delay_on_commit`."""
+    reason = ".delay_on_commit is .enqueue, which is published after the commit"
+    outcome = outcome_of(use, ON_COMMIT.code, reason, Kind.CHANGE)
+    outcome.edits.append(rename_part(use.chain, use.position, "enqueue"))
+    return outcome
+
+
+def apply_result(outcome: Outcome, call: Frame) -> None:
+    """Add what becomes of the result of a sending call."""
+    use = judge_result(call, outcome.source)
+    if use.kind is Kind.REWRITE:
+        outcome.edits.extend(use.edits)
+        return
+    outcome.code, outcome.kind, outcome.reason = "CEL207", use.kind, use.reason
+    outcome.blocks = use.blocks
+    outcome.edits.extend(use.edits)

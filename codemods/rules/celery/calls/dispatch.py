@@ -1,0 +1,62 @@
+"""Find every use of a task and hand it to its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libcst as cst
+
+from codemods.engine.source import Source
+from codemods.rules.celery.calls import attribute, delay, direct
+from codemods.rules.celery.calls.apply_async import apply_async
+from codemods.rules.celery.calls.flow import Flows
+from codemods.rules.celery.names import SIGNATURES
+from codemods.rules.celery.outcome import Outcome
+from codemods.rules.celery.study import Study, Use
+from codemods.rules.celery.testing.mock_attribute import mock_attribute
+
+Judge = Callable[[Study, Use], Outcome | None]
+
+_METHODS: dict[str, Judge] = {
+    "delay": delay.delay,
+    "delay_on_commit": delay.delay_on_commit,
+    "apply_async": apply_async,
+    "apply": attribute.apply,
+    "run": attribute.run,
+    "name": attribute.module_path,
+    "__name__": attribute.function_attribute,
+    "__wrapped__": attribute.function_attribute,
+    "__doc__": attribute.function_attribute,
+    **dict.fromkeys(SIGNATURES, attribute.signature),
+}
+
+
+def find_uses(study: Study, sources: list[Source]) -> None:
+    """Collect the uses of every task, decorators of its own definition aside."""
+    for source in sources:
+        for chain in source.survey.chains:
+            target = study.project.resolve(chain, source)
+            task = study.tasks.get(target.dotted) if target is not None else None
+            if task is not None and target is not None:
+                study.uses[task.key].append(Use(task, source, chain, target.rest))
+
+
+def judge_uses(study: Study, flows: Flows) -> None:
+    """Judge every use found."""
+    for uses in study.uses.values():
+        for use in uses:
+            outcome = judge(study, use, flows)
+            if outcome is not None:
+                study.outcomes.append(outcome)
+
+
+def judge(study: Study, use: Use, flows: Flows) -> Outcome | None:
+    """Return what becomes of one use."""
+    if not use.rest:
+        up = use.chain.frame.up
+        if up is not None and isinstance(up.node, cst.Arg):
+            return flows.argument(use)
+        return direct.bare(study, use)
+    if use.rest[0] in {"delay", "apply_async"} and (len(use.rest) > 1 or use.chain.stored):
+        return mock_attribute(study, use)
+    return _METHODS.get(use.rest[0], attribute.other)(study, use)

@@ -1,0 +1,93 @@
+"""The arguments of an `apply_async(...)`, taken apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from codemods.engine.layout import bare
+from codemods.engine.survey import dotted_name
+from codemods.rules.celery.literals import parenthesized, string
+from codemods.rules.celery.task import is_none
+
+_POSITIONS = ("args", "kwargs", "task_id", "producer", "link", "link_error", "shadow")
+_SIMPLE = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.List, cst.Tuple, cst.Dict)
+_DROPPED = frozenset({"ignore_result", "compression", "retry", "retry_policy", "add_to_parent"})
+
+
+@dataclass(slots=True)
+class Shape:
+    """What reaches the task, and how it is sent."""
+
+    args: list[cst.Arg] = field(default_factory=list)
+    options: dict[str, cst.BaseExpression] = field(default_factory=dict)
+    dropped: list[str] = field(default_factory=list)
+    problem: str = ""
+    literal: bool = True
+    """Were args and kwargs written out?"""
+
+
+def read_shape(arguments: list[cst.Arg] | tuple[cst.Arg, ...]) -> Shape:
+    """Return the shape of the arguments given to apply_async."""
+    shape = Shape()
+    named: dict[str, cst.BaseExpression] = {}
+    for index, arg in enumerate(arguments):
+        if arg.star:
+            shape.problem = f"apply_async({arg.star}...) hides its options"
+            return shape
+        if arg.keyword is None and index >= len(_POSITIONS):
+            shape.problem = "apply_async has more positional arguments than it takes"
+            return shape
+        named[arg.keyword.value if arg.keyword else _POSITIONS[index]] = arg.value
+    positional = named.pop("args", None)
+    keywords = named.pop("kwargs", None)
+    if positional is not None and not is_none(positional):
+        shape.args.extend(_positional(positional, shape))
+    if keywords is not None and not is_none(keywords):
+        shape.args.extend(_keywords(keywords, shape))
+    for name, value in named.items():
+        if name in _DROPPED or (name == "serializer" and string(value) == "json"):
+            shape.dropped.append(name)
+        elif not is_none(value):
+            shape.options[name] = value
+    return shape
+
+
+def _positional(node: cst.BaseExpression, shape: Shape) -> list[cst.Arg]:
+    if isinstance(node, (cst.Tuple, cst.List)):
+        return [
+            cst.Arg(
+                value=element.value,
+                star="*" if isinstance(element, cst.StarredElement) else "",
+            )
+            for element in node.elements
+        ]
+    shape.literal = False
+    return [cst.Arg(value=_starrable(node), star="*")]
+
+
+def _keywords(node: cst.BaseExpression, shape: Shape) -> list[cst.Arg]:
+    if isinstance(node, cst.Call) and dotted_name(node.func) == "dict":
+        if all(arg.keyword is not None or arg.star == "**" for arg in node.args):
+            return [bare(arg) for arg in node.args]
+    if not isinstance(node, cst.Dict):
+        shape.literal = False
+        return [cst.Arg(value=_starrable(node), star="**")]
+    found: list[cst.Arg] = []
+    for element in node.elements:
+        if isinstance(element, cst.StarredDictElement):
+            found.append(cst.Arg(value=_starrable(element.value), star="**"))
+            continue
+        assert isinstance(element, cst.DictElement)
+        key = string(element.key)
+        if key is not None and key.isidentifier():
+            found.append(cst.Arg(keyword=cst.Name(key), value=element.value))
+        else:
+            one = cst.Dict([cst.DictElement(element.key, element.value)])
+            found.append(cst.Arg(value=one, star="**"))
+    return found
+
+
+def _starrable(node: cst.BaseExpression) -> cst.BaseExpression:
+    return node if isinstance(node, _SIMPLE) or node.lpar else parenthesized(node)

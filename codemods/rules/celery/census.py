@@ -1,0 +1,238 @@
+"""Find the Celery apps, decorator aliases and tasks of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from codemods.engine.project import Project, Target
+from codemods.engine.scope import Binding, BindingKind, Scope
+from codemods.engine.source import Source
+from codemods.engine.survey import dotted_name
+from codemods.engine.tree import Frame, descendants
+from codemods.rules.celery.names import APP_CLASSES, CURRENT_APPS, SHARED_TASK
+from codemods.rules.celery.task import Alias, CeleryTask, Options, read_options
+
+_PARTIAL = frozenset({"functools.partial"})
+
+
+class Census:
+    """Every task definition, with the Celery app objects they may hang on."""
+
+    def __init__(self, project: Project, named_app: str | None = None) -> None:
+        self.project = project
+        self.named_app = named_app.replace(":", ".") if named_app else None
+        self.aliases: dict[str, Alias] = {}
+        self.tasks: dict[str, CeleryTask] = {}
+        self.repeated: set[str] = set()
+        self.unknown_apps: list[tuple[Source, Frame, str]] = []
+        """Decorators that look like an app's, on an app that cannot be seen."""
+        self.created: list[tuple[Source, Frame]] = []
+        """Tasks made by calling a decorator on a function."""
+        self.hidden: dict[str, str] = {}
+        """Project decorators that make tasks out of sight, and why they cannot be read."""
+        self._is_app: dict[str, bool] = {}
+
+    def take(self, sources: list[Source]) -> None:
+        """Read the definitions of these files."""
+        for source in sources:
+            for frame in source.survey.functions:
+                task = self._task(source, frame)
+                if task is None:
+                    continue
+                if task.key in self.tasks:
+                    self.repeated.add(task.key)
+                self.tasks[task.key] = task
+            self._find_created(source)
+
+    def names(self) -> set[str]:
+        """Return the names under which files may use what was found."""
+        found = {key.rpartition(".")[2] for key in self.tasks}
+        for key in (*self.aliases, *(key for key, why in self.hidden.items() if why)):
+            found.add(key.rpartition(".")[2])
+        return found
+
+    @property
+    def apps(self) -> list[str]:
+        """Return the dotted paths of the app objects the project creates."""
+        found = {self.named_app} if self.named_app else set()
+        for source in self.project.relevant:
+            for name, bindings in source.survey.scope.bindings.items():
+                if any(
+                    binding.kind is BindingKind.ASSIGN and self._creates_app(binding, source)
+                    for binding in bindings
+                ):
+                    found.add(f"{source.name}.{name}")
+        return sorted(found)
+
+    # Decorators
+
+    def _task(self, source: Source, frame: Frame) -> CeleryTask | None:
+        node = frame.node
+        assert isinstance(node, cst.FunctionDef)
+        for index, decorator in enumerate(node.decorators):
+            made = self._read(source, frame, index, decorator)
+            if made is not None:
+                return made
+        return None
+
+    def _read(
+        self, source: Source, frame: Frame, index: int, decorator: cst.Decorator
+    ) -> CeleryTask | None:
+        assert isinstance(frame.node, cst.FunctionDef)
+        holder = Frame(decorator, frame, frame.scope)
+        expression = decorator.decorator
+        called = isinstance(expression, cst.Call)
+        func = expression.func if isinstance(expression, cst.Call) else expression
+        target = self._resolve(func, frame.scope, source)
+        if target is None:
+            self._suspect(source, frame, func)
+            return None
+        key = f"{source.name}.{frame.node.name.value}"
+        call = Frame(expression, holder, frame.scope) if called else None
+        if self.is_factory(target):
+            options = read_options(call, source)
+            return CeleryTask(key, source, frame, index, holder, options)
+        alias = self._alias(target)
+        if alias is not None:
+            task = CeleryTask(key, source, frame, index, holder, alias.options, alias)
+            if called:
+                task.hidden = f"{dotted_name(func)} is called again where it is used"
+            return task
+        if target.dotted not in self.hidden:
+            self.hidden[target.dotted] = self._hidden_factory(target)
+        hidden = self.hidden[target.dotted]
+        if hidden:
+            options = Options(source, call)
+            return CeleryTask(key, source, frame, index, holder, options, hidden=hidden)
+        return None
+
+    def _resolve(self, node: cst.BaseExpression, scope: Scope, source: Source) -> Target | None:
+        name = dotted_name(node)
+        return self.project.resolve_name(tuple(name.split(".")), scope, source) if name else None
+
+    def is_factory(self, target: Target) -> bool:
+        """Does the name stand for a decorator that makes tasks?"""
+        if target.source is None:
+            full = target.full
+            return full in SHARED_TASK or full.removesuffix(".task") in CURRENT_APPS
+        return target.rest == ("task",) and self.is_app(target)
+
+    def is_app(self, target: Target) -> bool:
+        """Is the target a Celery app?"""
+        if target.source is None:
+            return target.dotted in CURRENT_APPS
+        if target.dotted not in self._is_app:
+            self._is_app[target.dotted] = False
+            self._is_app[target.dotted] = self._find_app(target)
+        return self._is_app[target.dotted]
+
+    def _find_app(self, target: Target) -> bool:
+        if self.named_app is not None and target.dotted == self.named_app:
+            return True
+        source, binding = target.source, target.binding
+        if source is None or binding is None:
+            return False
+        same = source.survey.scope.bindings.get(binding.name, [])
+        return any(self._creates_app(one, source) for one in same)
+
+    def _creates_app(self, binding: Binding, source: Source) -> bool:
+        value = binding.value
+        if not isinstance(value, cst.Call):
+            return False
+        target = self._resolve(value.func, binding.frame.scope, source)
+        return target is not None and self._makes_app(target)
+
+    def _makes_app(self, target: Target, depth: int = 0) -> bool:
+        """Is the target Celery's class, a subclass, or a function that calls one of them?"""
+        if target.source is None:
+            return target.full in APP_CLASSES
+        binding = target.binding
+        if binding is None or target.rest or depth > 3:
+            return False
+        node = binding.frame.node
+        scope = target.source.survey.scope
+        names: list[cst.BaseExpression] = []
+        if isinstance(node, cst.ClassDef):
+            names = [base.value for base in node.bases]
+        elif isinstance(node, cst.FunctionDef):
+            names = [inner.func for inner in descendants(node.body) if isinstance(inner, cst.Call)]
+        for name in names:
+            inner_target = self._resolve(name, scope, target.source)
+            if inner_target is not None and self._makes_app(inner_target, depth + 1):
+                return True
+        return False
+
+    # Aliases
+
+    def _alias(self, target: Target) -> Alias | None:
+        binding, source = target.binding, target.source
+        if source is None or binding is None or target.rest:
+            return None
+        if target.dotted in self.aliases:
+            return self.aliases[target.dotted]
+        value = binding.value
+        if binding.kind is not BindingKind.ASSIGN or not isinstance(value, cst.Call):
+            return None
+        if len(source.survey.scope.bindings.get(binding.name, [])) != 1:
+            return None
+        factory = self._resolve(value.func, binding.frame.scope, source)
+        if factory is None or not self.is_factory(factory):
+            return None
+        statement = binding.frame.up if isinstance(binding.frame.node, cst.AssignTarget) else None
+        call = Frame(value, statement or binding.frame, binding.frame.scope)
+        alias = Alias(target.dotted, source, binding, read_options(call, source))
+        self.aliases[target.dotted] = alias
+        return alias
+
+    def _hidden_factory(self, target: Target) -> str:
+        """Say why a project decorator that makes tasks cannot be read, if it is one."""
+        binding, source = target.binding, target.source
+        if binding is None or source is None or target.rest:
+            return ""
+        node = binding.frame.node
+        if isinstance(node, cst.FunctionDef):
+            for inner in descendants(node.body):
+                if isinstance(inner, (cst.Call, cst.Attribute, cst.Name)):
+                    func = inner.func if isinstance(inner, cst.Call) else inner
+                    factory = self._resolve(func, source.survey.scope, source)
+                    if factory is not None and self.is_factory(factory):
+                        return f"{target.dotted} makes the task inside a function"
+        elif isinstance(binding.value, cst.Call):
+            func_target = self._resolve(binding.value.func, binding.frame.scope, source)
+            if func_target is not None and func_target.full in _PARTIAL and binding.value.args:
+                first = self._resolve(binding.value.args[0].value, binding.frame.scope, source)
+                if first is not None and self.is_factory(first):
+                    return f"{target.dotted} is a partial of a task decorator"
+        return ""
+
+    def _suspect(self, source: Source, frame: Frame, func: cst.BaseExpression) -> None:
+        name = dotted_name(func)
+        root, _, last = name.rpartition(".")
+        if last == "task" and root and ("app" in root.lower() or "celery" in root.lower()):
+            self.unknown_apps.append((source, frame, root))
+
+    def _find_created(self, source: Source) -> None:
+        for chain in source.survey.chains:
+            holder = chain.frame.up
+            if holder is None or not isinstance(holder.node, cst.Call):
+                continue
+            if holder.node.func is not chain.frame.node or not _has_positional(holder.node):
+                continue
+            target = self.project.resolve(chain, source)
+            if target is not None and self.is_factory(target):
+                self.created.append((source, holder))
+
+
+def _has_positional(call: cst.Call) -> bool:
+    return any(arg.keyword is None and not arg.star for arg in call.args)
+
+
+def bindings_of_assign(frame: Frame) -> Iterator[str]:
+    """Yield the names an assignment gives its value to."""
+    if isinstance(frame.node, cst.Assign):
+        for target in frame.node.targets:
+            name = dotted_name(target.target)
+            if name:
+                yield name

@@ -1,0 +1,1 @@
+"""Task definitions: the decorator, the bound `self`, and what stands in the way."""

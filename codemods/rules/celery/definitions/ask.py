@@ -1,0 +1,120 @@
+"""`self.retry(...)` becomes `raise Retry(...)`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from codemods.engine.draft import Edit
+from codemods.engine.layout import Space, code, flat_args
+from codemods.engine.scope import Chain
+from codemods.engine.site import Rule
+from codemods.engine.tree import Frame
+from codemods.rules.celery.literals import plus_one
+from codemods.rules.celery.task import is_none, is_true
+
+ASK = Rule(
+    "CEL110",
+    "self.retry(...) becomes raise Retry(...)",
+    "countdown= is delay=, eta= is at=, max_retries=n is max_attempts=n+1, and exc= is the cause "
+    "(`from exc`), which the task fails with when its attempts are used up. A retry with other "
+    "arguments than the task had, with throw=False, or whose result is used, has no counterpart; "
+    "the task stays on Celery.",
+)
+
+_POSITIONS = ("args", "kwargs", "exc", "throw", "eta", "countdown", "max_retries")
+_NEW = {"countdown": "delay", "eta": "at", "max_retries": "max_attempts"}
+
+
+def given(call: cst.Call) -> dict[str, cst.BaseExpression] | None:
+    """Return the arguments of a retry call by name, None if they cannot be told."""
+    found: dict[str, cst.BaseExpression] = {}
+    for index, arg in enumerate(call.args):
+        if arg.star or (arg.keyword is None and index >= len(_POSITIONS)):
+            return None
+        name = arg.keyword.value if arg.keyword is not None else _POSITIONS[index]
+        if not is_none(arg.value):
+            found[name] = arg.value
+    return found
+
+
+def problem(chain: Chain) -> str:
+    """Say why a retry cannot be rewritten, if it cannot."""
+    statement = _statement(chain)
+    if statement is None:
+        return "the result of self.retry() is used"
+    call = _call_of(statement.node)
+    args = given(call)
+    if args is None:
+        return "self.retry() has arguments that cannot be read"
+    if "throw" in args and not is_true(args["throw"]):
+        return "self.retry(throw=False) goes on after asking for a retry"
+    other = sorted(args.keys() - _NEW.keys() - {"exc", "throw"})
+    return f"self.retry({other[0]}=) changes the task that runs again" if other else ""
+
+
+def has_delay(chain: Chain) -> bool:
+    """Does the retry say when it wants to run?"""
+    statement = _statement(chain)
+    args = given(_call_of(statement.node)) if statement is not None else None
+    return args is not None and bool({"countdown", "eta"} & args.keys())
+
+
+def retry_edit(
+    chain: Chain, retry: str, default_delay: cst.BaseExpression | None, space: Space
+) -> Edit:
+    """Return the edit of the statement; default_delay is spelled out where none is given."""
+    statement = _statement(chain)
+    assert statement is not None
+
+    def change(node: cst.CSTNode) -> cst.CSTNode:
+        call = _call_of(node)
+        args = given(call) or {}
+        if default_delay is not None and not {"countdown", "eta"} & args.keys():
+            args["countdown"] = default_delay
+        exc = args.pop("exc", None)
+        args.pop("throw", None)
+        new = cst.Call(func=cst.parse_expression(retry), args=flat_args(_arguments(args)))
+        cause = node.cause if isinstance(node, cst.Raise) else None
+        if cause is None and exc is not None:
+            cause = cst.From(item=exc)
+        taken = len("raise ") + (len(f" from {code(cause.item)}") if cause else 0)
+        return cst.Raise(
+            exc=space.fit(new, taken),
+            cause=cause,
+            whitespace_after_raise=cst.SimpleWhitespace(" "),
+            semicolon=getattr(node, "semicolon", cst.MaybeSentinel.DEFAULT),
+        )
+
+    return Edit(statement, change)
+
+
+def _arguments(args: dict[str, cst.BaseExpression]) -> list[cst.Arg]:
+    found = []
+    for name, value in args.items():
+        new = plus_one(value) if name == "max_retries" else value
+        found.append(cst.Arg(keyword=cst.Name(_NEW[name]), value=new))
+    return found
+
+
+def _statement(chain: Chain) -> Frame | None:
+    """Return the raise, return or expression statement the retry is all of."""
+    call = chain.frame.up
+    if (
+        call is None
+        or not isinstance(call.node, cst.Call)
+        or call.node.func is not chain.frame.node
+    ):
+        return None
+    up = call.up
+    if up is None or not isinstance(up.node, (cst.Raise, cst.Expr, cst.Return)):
+        return None
+    whole = up.node.exc if isinstance(up.node, cst.Raise) else up.node.value
+    return up if whole is call.node else None
+
+
+def _call_of(node: Any) -> cst.Call:
+    call = node.exc if isinstance(node, cst.Raise) else node.value
+    assert isinstance(call, cst.Call)
+    return call

@@ -1,0 +1,98 @@
+"""Decorators between the task decorator and the function."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.engine.project import Project, Target
+from codemods.engine.survey import dotted_name
+from codemods.engine.tree import descendants
+from codemods.rules.celery.task import CeleryTask
+
+_TRANSPARENT = frozenset(
+    {
+        "django.db.transaction.atomic",
+        "django.db.transaction.non_atomic_requests",
+        "django.db.transaction.durable",
+        "django.utils.translation.override",
+        "django.test.utils.override_settings",
+    }
+)
+
+
+def problem_below(task: CeleryTask, project: Project) -> str:
+    """Say why a decorator below could see the task's `self` or hide its function, if one could."""
+    for decorator in task.node.decorators[task.decorator + 1 :]:
+        func = decorator.decorator
+        func = func.func if isinstance(func, cst.Call) else func
+        name = dotted_name(func)
+        target = (
+            project.resolve_name(tuple(name.split(".")), task.frame.scope, task.source)
+            if name
+            else None
+        )
+        problem = _problem(task, target)
+        if problem:
+            return f"@{name or 'decorator'} below the task decorator {problem}"
+    return ""
+
+
+def _problem(task: CeleryTask, target: Target | None) -> str:
+    if target is None or target.source is None:
+        known = target is not None and target.full in _TRANSPARENT
+        return "may read self" if task.bound and not known else ""
+    node = target.binding.frame.node if target.binding is not None else None
+    if not isinstance(node, cst.FunctionDef) or target.rest:
+        return "may read self" if task.bound else ""
+    wrappers = [
+        inner
+        for inner in descendants(node.body)
+        if isinstance(inner, cst.FunctionDef) and _calls_outer(inner)
+    ]
+    if not wrappers:
+        return "may read self" if task.bound else ""
+    if not _wraps(node):
+        return "does not use functools.wraps, so the task would not be found by its name"
+    if task.bound and not all(_passes_everything_on(wrapper) for wrapper in wrappers):
+        return "reads self"
+    return ""
+
+
+def _calls_outer(function: cst.FunctionDef) -> bool:
+    """Does the function call something with `*args`: is it a wrapper?"""
+    return any(
+        isinstance(inner, cst.Call) and any(arg.star for arg in inner.args)
+        for inner in descendants(function.body)
+    )
+
+
+def _wraps(node: cst.FunctionDef) -> bool:
+    return any(
+        isinstance(inner, (cst.Name, cst.Attribute))
+        and dotted_name(inner).rpartition(".")[2] in {"wraps", "update_wrapper"}
+        for inner in descendants(node)
+    )
+
+
+def _passes_everything_on(wrapper: cst.FunctionDef) -> bool:
+    """Does the wrapper take exactly `*args, **kwargs` and look at neither?"""
+    params = wrapper.params
+    star, double = params.star_arg, params.star_kwarg
+    if params.params or params.posonly_params or params.kwonly_params:
+        return False
+    if not isinstance(star, cst.Param) or double is None:
+        return False
+    names = {star.name.value, double.name.value}
+    uses = [
+        inner
+        for inner in descendants(wrapper.body)
+        if isinstance(inner, cst.Name) and inner.value in names
+    ]
+    forwarded = [
+        arg.value
+        for inner in descendants(wrapper.body)
+        if isinstance(inner, cst.Call)
+        for arg in inner.args
+        if arg.star
+    ]
+    return len(uses) == len([value for value in forwarded if isinstance(value, cst.Name)])

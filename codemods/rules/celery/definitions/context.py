@@ -1,0 +1,220 @@
+"""The `self` of a bound task: dropped when unused, else it becomes `context`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import libcst as cst
+
+from codemods.engine.draft import Edit
+from codemods.engine.imports import Need
+from codemods.engine.layout import statement_space
+from codemods.engine.names import local_name
+from codemods.engine.scope import BindingKind, Chain, Scope
+from codemods.engine.site import Rule
+from codemods.engine.tree import Frame
+from codemods.rules.celery.definitions import ask
+from codemods.rules.celery.definitions.attempt import retries_edit
+from codemods.rules.celery.literals import integer, mapping
+from codemods.rules.celery.task import CeleryTask
+
+UNUSED = Rule(
+    "CEL107",
+    "An unused self of a bound task is removed",
+    "bind=True passes the task as first argument. A function that never looks at it loses the "
+    "parameter; callers never passed it.",
+)
+CONTEXT = Rule(
+    "CEL108",
+    "self becomes context",
+    "self.request.id is context.task_result.id, self.request.retries is context.attempt - 1 "
+    "(attempts count from one), self.name is context.task_result.task.module_path. A direct call "
+    "of such a task has to pass a context itself, so those calls are reported.",
+)
+OTHER = Rule(
+    "CEL109",
+    "self is used in a way that has no counterpart",
+    "update_state, request.chain, passing self on and the like need Celery's task object. The "
+    "task stays on Celery with all its calls.",
+)
+
+
+@dataclass(slots=True, eq=False)
+class Body:
+    """How a function uses its `self`."""
+
+    problem: tuple[str, str] | None = None
+    uses: list[Chain] = field(default_factory=list)
+    asks: bool = False
+    asks_without_delay: bool = False
+    changes_name: bool = False
+
+    @property
+    def takes_context(self) -> bool:
+        """Does the function look at its `self`?"""
+        return bool(self.uses)
+
+
+def read_body(task: CeleryTask) -> Body:
+    """Return what a bound task does with its first parameter."""
+    body = Body()
+    if not task.bound:
+        return body
+    params = task.node.params
+    if params.posonly_params or not params.params:
+        body.problem = (OTHER.code, "the first parameter is not a plain self")
+        return body
+    name = params.params[0].name.value
+    inside = [chain for chain in task.source.survey.chains if _is_inside(chain.frame.scope, task)]
+    for chain in inside:
+        if chain.root == name and _is_parameter(chain, task):
+            body.uses.append(chain)
+    if body.uses and name != "context" and _mentions_context(inside, task):
+        body.problem = (OTHER.code, "the function has a name `context` of its own")
+    for chain in body.uses:
+        _read_use(chain, body)
+        if chain.parts[:1] == ("max_retries",) and max_retries_of(task) is None:
+            body.problem = (OTHER.code, "self.max_retries is not a number that can be read here")
+    if _rebound(task, name):
+        body.problem = (OTHER.code, f"{name} is given another value")
+    return body
+
+
+def _read_use(chain: Chain, body: Body) -> None:
+    head = chain.parts[:2]
+    if chain.parts[:1] == ("retry",):
+        problem = ask.problem(chain) if chain.parts == ("retry",) else "self.retry is passed on"
+        if problem and body.problem is None:
+            body.problem = (ask.ASK.code, problem)
+        body.asks = True
+        body.asks_without_delay |= not ask.has_delay(chain)
+    elif head == ("request", "id") or chain.parts[:1] in {("max_retries",), ("name",)}:
+        body.changes_name |= chain.parts[:1] == ("name",)
+    elif head != ("request", "retries") and body.problem is None:
+        used = ".".join(("self", *chain.parts[:2]))
+        what = f"{used} has no counterpart" if chain.parts else "self itself is passed on"
+        body.problem = (OTHER.code, what)
+    if chain.stored and body.problem is None:
+        body.problem = (OTHER.code, f"{chain.dotted} is assigned to")
+
+
+def max_retries_of(task: CeleryTask) -> int | None:
+    """Return Celery's retry limit for the task, None when it is not a literal."""
+    given = task.option("max_retries")
+    if given is None:
+        given = (mapping(task.option("retry_kwargs")) or {}).get("max_retries")
+    return 3 if given is None else integer(given)
+
+
+@dataclass(slots=True, eq=False)
+class Rewrite:
+    """The edits of a bound function."""
+
+    edits: list[Edit] = field(default_factory=list)
+    needs: set[Need] = field(default_factory=set)
+
+
+def drop_self(task: CeleryTask) -> Rewrite:
+    """Return the edit that removes the first parameter."""
+
+    def change(node: cst.Parameters) -> cst.CSTNode:
+        return node.with_changes(params=node.params[1:])
+
+    return Rewrite([Edit(_parameters(task), change)])
+
+
+def use_context(task: CeleryTask, body: Body, *, keep_parameter_only: bool = False) -> Rewrite:
+    """Return the edits that turn self into context."""
+    rewrite = Rewrite()
+    params = _parameters(task)
+    first = Frame(task.node.params.params[0], params, task.frame.scope)
+    rewrite.edits.append(Edit(first, _rename_parameter))
+    if keep_parameter_only:
+        return rewrite
+    limit = max_retries_of(task)
+    default = task.option("default_retry_delay") or cst.Integer("180")
+    automatic = task.option("autoretry_for") is not None
+    for chain in body.uses:
+        if chain.parts == ("retry",):
+            spelled, need = local_name(task.source, "bridge", "Retry")
+            if need is not None:
+                rewrite.needs.add(need)
+            space = statement_space(task.source, chain.frame)
+            edit = ask.retry_edit(chain, spelled, default if automatic else None, space)
+            rewrite.edits.append(edit)
+        elif chain.parts[:2] == ("request", "retries"):
+            rewrite.edits.append(retries_edit(chain, limit))
+        elif chain.parts[:2] == ("request", "id"):
+            rewrite.edits.append(_prefix(chain, 2, "context.task_result.id"))
+        elif chain.parts[:1] == ("name",):
+            rewrite.edits.append(_prefix(chain, 1, "context.task_result.task.module_path"))
+        elif chain.parts[:1] == ("max_retries",):
+            rewrite.edits.append(_prefix(chain, 1, str(limit)))
+    return rewrite
+
+
+def _rename_parameter(node: cst.Param) -> cst.CSTNode:
+    return node.with_changes(name=cst.Name("context"), annotation=None)
+
+
+def _prefix(chain: Chain, count: int, new: str) -> Edit:
+    """Return the edit that replaces the first attributes of a chain."""
+    rest = len(chain.parts) - count
+
+    def replaced(node: Any, depth: int) -> Any:
+        if depth:
+            return node.with_changes(value=replaced(node.value, depth - 1))
+        return cst.parse_expression(new).with_changes(lpar=node.lpar, rpar=node.rpar)
+
+    change: Callable[[Any], Any] = lambda node: replaced(node, rest)  # noqa: E731
+    return Edit(chain.frame, change)
+
+
+def _parameters(task: CeleryTask) -> Frame:
+    return Frame(task.node.params, task.frame, task.frame.scope)
+
+
+def _is_inside(scope: Scope, task: CeleryTask) -> bool:
+    found: Scope | None = scope
+    while found is not None:
+        if found.frame is not None and found.frame.node is task.node:
+            return True
+        found = found.parent
+    return False
+
+
+def _is_parameter(chain: Chain, task: CeleryTask) -> bool:
+    found = chain.frame.scope.lookup(chain.root)
+    owner = found[0] if found is not None else None
+    return owner is not None and owner.frame is not None and owner.frame.node is task.node
+
+
+def _mentions_context(inside: list[Chain], task: CeleryTask) -> bool:
+    if any(chain.root == "context" for chain in inside):
+        return True
+    scopes = {id(chain.frame.scope): chain.frame.scope for chain in inside}
+    return any("context" in scope.bindings for scope in _function_scopes(scopes, task))
+
+
+def _function_scopes(scopes: dict[int, Scope], task: CeleryTask) -> list[Scope]:
+    found: dict[int, Scope] = {}
+    for scope in scopes.values():
+        step: Scope | None = scope
+        while step is not None and step.frame is not None and step.parent is not None:
+            found[id(step)] = step
+            if step.frame.node is task.node:
+                break
+            step = step.parent
+    return list(found.values())
+
+
+def _rebound(task: CeleryTask, name: str) -> bool:
+    """Does the function give its first parameter another value?"""
+    for chain in task.source.survey.chains:
+        found = chain.frame.scope.lookup(name) if _is_inside(chain.frame.scope, task) else None
+        if found is not None and found[0].frame is not None and found[0].frame.node is task.node:
+            kinds = {binding.kind for binding in found[1]}
+            return kinds != {BindingKind.PARAMETER}
+    return False

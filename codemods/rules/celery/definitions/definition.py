@@ -1,0 +1,248 @@
+"""A task definition: converted as a whole, or left alone as a whole."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.engine.scope import ScopeKind
+from codemods.engine.site import Kind, Rule
+from codemods.engine.survey import dotted_name
+from codemods.engine.tree import Frame
+from codemods.rules.celery.definitions import context
+from codemods.rules.celery.definitions.ask import ASK
+from codemods.rules.celery.definitions.below import problem_below
+from codemods.rules.celery.definitions.decorator import alias_change, decorator_change
+from codemods.rules.celery.options.build import Build
+from codemods.rules.celery.options.table import apply_options
+from codemods.rules.celery.outcome import Outcome
+from codemods.rules.celery.study import Study
+from codemods.rules.celery.task import Alias, CeleryTask, Options
+
+DEFINITION = Rule(
+    "CEL101",
+    "A Celery task becomes a django.tasks task",
+    "@shared_task, @app.task and their called forms become @task(...) from the bridge. The "
+    "function keeps its name and module, so the name in broker messages stays the same.",
+)
+ALIAS = Rule(
+    "CEL102",
+    "A decorator the project made",
+    'critical_task = shared_task(acks_late=True) becomes critical_task = task(on_lost="retry"), '
+    "and the functions below it stay as they are. All of them are converted or none. A decorator "
+    "made in a function or with partial cannot be read; its tasks stay on Celery.",
+)
+NESTED = Rule(
+    "CEL103",
+    "A task inside a function or class",
+    "A worker imports a task by its module path, so it has to be a function of a module. Move it "
+    "there and run again.",
+)
+CONDITIONAL = Rule(
+    "CEL104",
+    "A task that exists only sometimes",
+    "A task defined inside try, or defined twice under one name, cannot be moved safely.",
+)
+STACKED = Rule(
+    "CEL105",
+    "A decorator around the task that cannot be followed",
+    "A decorator above the task decorator replaces the task; one below may read self or hide the "
+    "function's name. Such tasks stay on Celery.",
+)
+
+RULES = (
+    DEFINITION,
+    ALIAS,
+    NESTED,
+    CONDITIONAL,
+    STACKED,
+    context.UNUSED,
+    context.CONTEXT,
+    context.OTHER,
+    ASK,
+)
+
+
+def judge_definitions(study: Study) -> None:
+    """Judge every task, the ones under one alias together."""
+    by_alias: dict[str, list[CeleryTask]] = {}
+    for task in study.tasks.values():
+        if task.alias is not None and not task.hidden:
+            by_alias.setdefault(task.alias.key, []).append(task)
+        else:
+            _judge(study, task)
+    for tasks in by_alias.values():
+        _judge_alias(study, tasks)
+
+
+def _judge(study: Study, task: CeleryTask) -> None:
+    problem = _structure(study, task)
+    if problem is not None:
+        _block(study, task, *problem)
+        return
+    body = context.read_body(task)
+    build = _build(study, task.options, task.key)
+    apply_options(build, asks=body.asks, asks_without_delay=body.asks_without_delay)
+    if build.refusal is not None:
+        _block(study, task, build.refusal.code, build.refusal.reason)
+        return
+    if body.problem is not None:
+        _block(study, task, *body.problem)
+        return
+    keys = frozenset({task.key})
+    outcome = Outcome(
+        task.source, task.decorator_frame, DEFINITION.code, Kind.REWRITE, "task definition", keys
+    )
+    _bind(study, task, body, outcome, build)
+    outcome.edit(task.decorator_frame, decorator_change(build, task.decorator_frame))
+    outcome.needs |= build.needs
+    outcome.stale.add(_root(task.node.decorators[task.decorator].decorator))
+    study.outcomes.append(outcome)
+    _record(study, build, task.key, task.decorator_frame, keys)
+
+
+def _judge_alias(study: Study, tasks: list[CeleryTask]) -> None:
+    alias = tasks[0].alias
+    assert alias is not None
+    bodies = {task.key: context.read_body(task) for task in tasks}
+    build = _build(study, alias.options, alias.key)
+    apply_options(
+        build,
+        asks=any(body.asks for body in bodies.values()),
+        asks_without_delay=any(body.asks_without_delay for body in bodies.values()),
+    )
+    if build.legacy_name is not None:
+        build.refuse("CEL303", "name= in a shared decorator names only one of its tasks")
+    keys = frozenset(task.key for task in tasks)
+    study.groups.append(keys)
+    bound = any(body.takes_context for body in bodies.values())
+    for task in tasks:
+        body = bodies[task.key]
+        problem = _structure(study, task) or body.problem
+        if build.refusal is not None:
+            problem = (build.refusal.code, build.refusal.reason)
+        if problem is not None:
+            _block(study, task, *problem)
+            continue
+        outcome = Outcome(
+            task.source,
+            task.decorator_frame,
+            DEFINITION.code,
+            Kind.REWRITE,
+            "task definition",
+            keys,
+        )
+        _bind(study, task, body, outcome, build, shared_context=bound)
+        study.outcomes.append(outcome)
+    _rewrite_alias(study, alias, build, keys)
+
+
+def _rewrite_alias(study: Study, alias: Alias, build: Build, keys: frozenset[str]) -> None:
+    frame = alias.options.frame
+    if build.refusal is not None or frame is None or not isinstance(frame.node, cst.Call):
+        return
+    outcome = Outcome(
+        alias.source, frame, ALIAS.code, Kind.REWRITE, f"{alias.key} makes tasks", keys
+    )
+    outcome.edit(frame, alias_change(build, frame))
+    outcome.needs |= build.needs
+    outcome.stale.add(_root(frame.node.func))
+    study.outcomes.append(outcome)
+    _record(study, build, alias.key, frame, keys)
+
+
+def _build(study: Study, options: Options, key: str) -> Build:
+    return Build(study.project, options, key, study.broker, study.default_queue)
+
+
+def _bind(
+    study: Study,
+    task: CeleryTask,
+    body: context.Body,
+    outcome: Outcome,
+    build: Build,
+    *,
+    shared_context: bool = False,
+) -> None:
+    """Add what becomes of the bound self."""
+    if not task.bound:
+        return
+    if not (body.takes_context or shared_context):
+        rewrite = context.drop_self(task)
+        _add(study, outcome, task.frame, context.UNUSED.code, "unused self is removed")
+    else:
+        rewrite = context.use_context(task, body, keep_parameter_only=not body.takes_context)
+        study.takes_context.add(task.key)
+        if not any(new.keyword == "takes_context" for new in build.args):
+            build.put("takes_context", lambda values: cst.Name("True"))
+        kind = Kind.CHANGE if body.changes_name and task.custom_name else Kind.REWRITE
+        reason = "self is context"
+        if kind is Kind.CHANGE:
+            reason = "self.name was the custom name and is the module path now"
+        _add(study, outcome, task.frame, context.CONTEXT.code, reason, kind)
+    outcome.edits.extend(rewrite.edits)
+    outcome.needs |= rewrite.needs
+
+
+def _structure(study: Study, task: CeleryTask) -> tuple[str, str] | None:
+    """Say what about the place of a definition forbids to convert it."""
+    if task.hidden:
+        return ALIAS.code, task.hidden
+    if task.frame.scope.kind is not ScopeKind.MODULE:
+        where = "class" if task.frame.scope.kind is ScopeKind.CLASS else "function"
+        return NESTED.code, f"the task is defined inside a {where}"
+    if task.frame.enclosing(cst.Try, cst.TryStar) is not None:
+        return CONDITIONAL.code, "the task is defined inside try"
+    if len(task.frame.scope.bindings.get(task.name, [])) != 1:
+        return CONDITIONAL.code, f"{task.name} is defined more than once"
+    if task.decorator:
+        above = dotted_name(_func(task.node.decorators[task.decorator - 1].decorator))
+        return STACKED.code, f"@{above} above the task decorator replaces the task"
+    below = problem_below(task, study.project)
+    return (STACKED.code, below) if below else None
+
+
+def _block(study: Study, task: CeleryTask, code: str, reason: str) -> None:
+    study.outcomes.append(
+        Outcome(
+            task.source,
+            task.frame,
+            code,
+            Kind.PERSON,
+            reason,
+            frozenset({task.key}),
+            blocks=True,
+        )
+    )
+
+
+def _add(
+    study: Study,
+    outcome: Outcome,
+    frame: Frame,
+    code: str,
+    reason: str,
+    kind: Kind = Kind.REWRITE,
+) -> None:
+    study.outcomes.append(Outcome(outcome.source, frame, code, kind, reason, outcome.tasks))
+
+
+def _record(study: Study, build: Build, key: str, frame: Frame, keys: frozenset[str]) -> None:
+    """Keep what the settings rules need, and report each option."""
+    source = build.options.source
+    for finding in build.findings:
+        study.outcomes.append(
+            Outcome(source, frame, finding.code, finding.kind, finding.reason, keys)
+        )
+    study.queues |= build.queues
+    if build.unknown_queue:
+        study.unknown_queues.append(key)
+    if build.legacy_name is not None:
+        study.aliases[key] = build.legacy_name
+
+
+def _func(node: cst.BaseExpression) -> cst.BaseExpression:
+    return node.func if isinstance(node, cst.Call) else node
+
+
+def _root(node: cst.BaseExpression) -> str:
+    return dotted_name(_func(node)).partition(".")[0]

@@ -1,0 +1,58 @@
+"""Celery's own names."""
+
+from __future__ import annotations
+
+import re
+
+TOOL = "celery-to-dep"
+
+LIBRARIES = frozenset(
+    [
+        "celery",
+        "kombu",
+        "billiard",
+        "django",
+        "bridge",
+        "django_celery_beat",
+        "django_celery_results",
+        "django_taskq",
+    ]
+)
+
+SHARED_TASK = frozenset(
+    {
+        "celery.shared_task",
+        "celery.app.shared_task",
+        "celery.app.builtins.shared_task",
+        "celery.decorators.task",
+        "celery.task.task",
+        "django_taskq.celery.shared_task",
+    }
+)
+APP_CLASSES = frozenset({"celery.Celery", "celery.app.Celery", "celery.app.base.Celery"})
+CURRENT_APPS = frozenset({"celery.current_app", "celery._state.current_app"})
+SOFT_TIMEOUT = frozenset(
+    {"celery.exceptions.SoftTimeLimitExceeded", "billiard.exceptions.SoftTimeLimitExceeded"}
+)
+TASK_LOGGER = "celery.utils.log.get_task_logger"
+
+SEND = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
+SIGNATURES = frozenset(
+    [
+        "s",
+        "si",
+        "signature",
+        "subtask",
+        "subtask_from_request",
+        "chunks",
+        "map",
+        "starmap",
+        "replace",
+    ]
+)
+
+EVIDENCE = re.compile(
+    rb"[Cc]elery|CELERY|shared_task|\.delay\b|\.apply_async\b|\.delay_on_commit\b|"
+    rb"INSTALLED_APPS|[\"']delay[\"']"
+)
+"""Bytes without which a file cannot concern this codemod, unless it uses a task by name."""

@@ -1,0 +1,31 @@
+"""`soft_time_limit=` and `time_limit=` become `timeout=` and `hard_timeout=`."""
+
+from __future__ import annotations
+
+from codemods.engine.site import Rule
+from codemods.rules.celery.options.build import Build
+from codemods.rules.celery.task import Option, is_none
+
+LIMITS = Rule(
+    "CEL306",
+    "soft_time_limit= and time_limit= become timeout= and hard_timeout=",
+    "After timeout seconds TaskTimeout is raised inside the task; after hard_timeout seconds its "
+    "process is killed. Both are seconds, as in Celery.",
+)
+
+
+def soft_time_limit(option: Option, build: Build) -> None:
+    """Rename the soft limit."""
+    _rename(option, build, "timeout")
+
+
+def time_limit(option: Option, build: Build) -> None:
+    """Rename the hard limit."""
+    _rename(option, build, "hard_timeout")
+
+
+def _rename(option: Option, build: Build, keyword: str) -> None:
+    if is_none(option.value):
+        return
+    build.keep(option, keyword)
+    build.note(LIMITS.code, f"{option.name}= is {keyword}=")

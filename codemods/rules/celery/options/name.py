@@ -1,0 +1,28 @@
+"""`name=` becomes an entry of the aliases file."""
+
+from __future__ import annotations
+
+from codemods.engine.site import Rule
+from codemods.rules.celery.literals import constant, string
+from codemods.rules.celery.options.build import Build
+from codemods.rules.celery.task import Option, is_none
+
+NAME = Rule(
+    "CEL303",
+    "name= becomes an alias",
+    "A task of django.tasks is called by its module path. The custom name is written to "
+    "task_aliases.toml, so messages and schedules that carry it still find the task, and old "
+    "workers still understand what the new code sends.",
+)
+
+
+def name(option: Option, build: Build) -> None:
+    """Remember the custom name."""
+    if is_none(option.value):
+        return
+    legacy = string(constant(build.project, option.value, option.scope, option.source))
+    if legacy is None:
+        build.refuse(NAME.code, "name= is not a string that can be read here")
+    elif legacy != build.key:
+        build.legacy_name = legacy
+        build.note(NAME.code, f"the name {legacy!r} is an alias of {build.key}")

@@ -1,0 +1,53 @@
+"""Which rule handles which option."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from codemods.engine.site import Rule
+from codemods.rules.celery.options import acks, dropped, limits, name, priority, queue, refused
+from codemods.rules.celery.options import retry as retry_rule
+from codemods.rules.celery.options.build import Build
+from codemods.rules.celery.task import Option
+
+UNREADABLE = Rule(
+    "CEL309",
+    "The options cannot be read",
+    "`**defaults` or positional arguments in a task decorator hide what the task is configured "
+    "to do, so it stays on Celery. Write the options out and run again.",
+)
+
+_TABLE: dict[str, Callable[[Option, Build], None]] = {
+    "queue": queue.queue,
+    "priority": priority.priority,
+    "name": name.name,
+    "acks_late": acks.acks_late,
+    "soft_time_limit": limits.soft_time_limit,
+    "time_limit": limits.time_limit,
+    "serializer": dropped.serializer,
+    "bind": dropped.bind,
+    **dict.fromkeys(dropped.NAMES, dropped.dropped),
+}
+
+RULES = (
+    queue.QUEUE,
+    priority.PRIORITY,
+    name.NAME,
+    dropped.DROPPED,
+    acks.ACKS,
+    limits.LIMITS,
+    retry_rule.RETRY,
+    refused.REFUSED,
+    UNREADABLE,
+)
+
+
+def apply_options(build: Build, *, asks: bool, asks_without_delay: bool) -> None:
+    """Run the rule of every option."""
+    if build.options.unreadable:
+        build.refuse(UNREADABLE.code, "the options cannot be read here")
+        return
+    for option in build.options.found.values():
+        if option.name not in retry_rule.NAMES:
+            _TABLE.get(option.name, refused.refused)(option, build)
+    retry_rule.retry_policy(build, asks=asks, asks_without_delay=asks_without_delay)

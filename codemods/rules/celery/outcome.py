@@ -1,0 +1,66 @@
+"""What a rule says about one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import libcst as cst
+
+from codemods.engine.draft import Edit
+from codemods.engine.imports import Need
+from codemods.engine.scope import Chain
+from codemods.engine.site import Kind
+from codemods.engine.source import Source
+from codemods.engine.tree import Change, Frame
+
+
+@dataclass(slots=True, eq=False)
+class Outcome:
+    """A finding, and the edits that go with it if its tasks are converted."""
+
+    source: Source
+    frame: Frame
+    code: str
+    kind: Kind
+    reason: str
+    tasks: frozenset[str] = frozenset()
+    """The tasks that must all be converted for the edits to be right."""
+    edits: list[Edit] = field(default_factory=list)
+    needs: set[Need] = field(default_factory=set)
+    stale: set[str] = field(default_factory=set)
+    blocks: bool = False
+    """Must the tasks stay on Celery because of this place?"""
+    counted: bool = True
+    """Does the place appear in reports? Parts of a larger rewrite do not."""
+
+    needs_a_converted_task: bool = False
+    """Is there nothing to do here unless some task is converted?"""
+
+    def edit(self, frame: Frame, change: Change) -> None:
+        """Add an edit."""
+        self.edits.append(Edit(frame, change))
+
+
+def rename_part(chain: Chain, position: int, name: str) -> Edit:
+    """Return the edit that replaces one attribute of a chain, counted from the root."""
+    depth = len(chain.parts) - 1 - position
+
+    def change(node: cst.CSTNode) -> cst.CSTNode:
+        return _renamed(node, depth, name)
+
+    return Edit(chain.frame, change)
+
+
+def _renamed(node: Any, depth: int, name: str) -> cst.CSTNode:
+    if depth == 0:
+        return node.with_changes(attr=cst.Name(name))  # type: ignore[no-any-return]
+    return node.with_changes(value=_renamed(node.value, depth - 1, name))  # type: ignore[no-any-return]
+
+
+def truncated(node: cst.BaseExpression, levels: int) -> cst.BaseExpression:
+    """Return a chain without its last attributes."""
+    for _ in range(levels):
+        assert isinstance(node, cst.Attribute)
+        node = node.value
+    return node

@@ -1,0 +1,1 @@
+"""The TASKS setting, the aliases file, and what stays of Celery's."""

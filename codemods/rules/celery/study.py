@@ -1,0 +1,59 @@
+"""What the rules know about the project while they judge it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from codemods.engine.project import Project
+from codemods.engine.scope import Chain
+from codemods.engine.site import Note
+from codemods.engine.source import Source
+from codemods.rules.celery.census import Census
+from codemods.rules.celery.outcome import Outcome
+from codemods.rules.celery.task import CeleryTask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """One place that names a task."""
+
+    task: CeleryTask
+    source: Source
+    chain: Chain
+    rest: tuple[str, ...]
+    """The attributes read from the task."""
+
+    @property
+    def position(self) -> int:
+        """Return where the first of those attributes stands in the chain."""
+        return len(self.chain.parts) - len(self.rest)
+
+
+@dataclass(slots=True, eq=False)
+class Study:
+    """The project, its tasks, and everything found so far."""
+
+    project: Project
+    census: Census
+    broker: str
+    default_queue: str | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+    takes_context: set[str] = field(default_factory=set)
+    queues: set[str] = field(default_factory=set)
+    unknown_queues: list[str] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Module path of each task with a custom name."""
+    groups: list[frozenset[str]] = field(default_factory=list)
+    """Tasks that move together or not at all."""
+    uses: dict[str, list[Use]] = field(default_factory=lambda: defaultdict(list))
+    with_options: dict[str, set[bool]] = field(default_factory=lambda: defaultdict(set))
+    """Whether production code sends a task with `using(...)`, without, or both."""
+    stays: dict[str, Outcome] = field(default_factory=dict)
+    """The tasks that stay on Celery, once that is decided."""
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def tasks(self) -> dict[str, CeleryTask]:
+        """Return every task by module path."""
+        return self.census.tasks

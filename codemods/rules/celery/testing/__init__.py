@@ -1,0 +1,1 @@
+"""What tests say about tasks: mocks, assertions, eager mode."""

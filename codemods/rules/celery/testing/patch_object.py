@@ -1,0 +1,49 @@
+"""`patch.object(x, "delay")`, `monkeypatch.setattr(x, "delay", ...)` and the like."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from codemods.engine.draft import Edit
+from codemods.engine.site import Kind, Rule
+from codemods.engine.tree import Frame
+from codemods.rules.celery.names import SEND
+from codemods.rules.celery.outcome import Outcome
+from codemods.rules.celery.study import Study, Use
+from codemods.rules.celery.testing.mock_path import renamed_string
+from codemods.rules.celery.testing.mock_variable import follow_mock
+
+PATCH_OBJECT = Rule(
+    "CEL602",
+    'patch.object(task, "delay") becomes patch.object(task, "enqueue")',
+    "The name of the sending method is replaced in any call that takes a task and, right after "
+    "it, that name.",
+)
+
+
+def patch_object(study: Study, use: Use) -> Outcome | None:
+    """Judge a task that is followed by the name of a sending method."""
+    arg = use.chain.frame.up
+    call = arg.up if arg is not None else None
+    if arg is None or call is None or not isinstance(call.node, cst.Call):
+        return None
+    args = list(call.node.args)
+    at = next((index for index, item in enumerate(args) if item is arg.node), None)
+    if at is None or at + 1 >= len(args):
+        return None
+    name = args[at + 1].value
+    if not isinstance(name, cst.SimpleString) or name.raw_value not in SEND:
+        return None
+    outcome = Outcome(
+        use.source,
+        use.chain.frame,
+        PATCH_OBJECT.code,
+        Kind.REWRITE,
+        f'"{name.raw_value}" is "enqueue"',
+        frozenset({use.task.key}),
+    )
+    holder = Frame(args[at + 1], call, call.scope)
+    outcome.edits.append(Edit(Frame(name, holder, call.scope), renamed_string("enqueue")))
+    if name.raw_value == "apply_async":
+        follow_mock(study, outcome, call, use.task)
+    return outcome

@@ -1,0 +1,54 @@
+"""Which tasks are converted: all of a task, or none of it."""
+
+from __future__ import annotations
+
+from codemods.engine.site import Kind, Rule
+from codemods.rules.celery.outcome import Outcome
+from codemods.rules.celery.study import Study
+
+STAYS = Rule(
+    "CEL113",
+    "A task stays on Celery because of how it is used",
+    "A call, a signature or a use that cannot be converted keeps the whole task on Celery, or it "
+    "would break. The definition, every call and every mock stay as they are; old and new tasks "
+    "live side by side.",
+)
+
+
+def decide(study: Study) -> dict[str, Outcome]:
+    """Return the tasks that stay, each with the outcome that keeps it."""
+    stays: dict[str, Outcome] = {}
+    for outcome in study.outcomes:
+        if outcome.blocks:
+            for key in outcome.tasks:
+                stays.setdefault(key, outcome)
+    spreading = True
+    while spreading:
+        spreading = False
+        for group in study.groups:
+            held = [key for key in sorted(group) if key in stays]
+            for key in group - stays.keys() if held else ():
+                stays[key] = stays[held[0]]
+                spreading = True
+    return stays
+
+
+def definition_findings(study: Study, stays: dict[str, Outcome]) -> list[Outcome]:
+    """Return one finding per definition that stays because of something elsewhere."""
+    own = {
+        key
+        for outcome in study.outcomes
+        if outcome.blocks
+        for key in outcome.tasks
+        if outcome.frame is study.tasks[key].frame
+    }
+    found = []
+    for key, cause in stays.items():
+        if key not in own:
+            task = study.tasks[key]
+            where = "" if cause.source is task.source else f" in {cause.source.label}"
+            reason = f"stays on Celery{where}: {cause.reason}"
+            found.append(
+                Outcome(task.source, task.frame, STAYS.code, Kind.PERSON, reason, frozenset({key}))
+            )
+    return found
