@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.test import override_settings
 
-from tests.conformance.harness import Harness, drain_database, drain_nothing
+from bridge.backends.startup import announce_ready
+from tests.conformance.harness import Harness, drain_celery, drain_database, drain_nothing
 from tests.conftest import need
 from tests.services import POSTGRES
 
@@ -27,6 +28,12 @@ HARNESSES = {
             drain=drain_database,
             orders_strictly=True,
             database="postgres",
+        ),
+        Harness(
+            "celery",
+            "bridge.CeleryBackend",
+            {"APP": "tests.app.celery.app"},
+            drain=drain_celery,
         ),
     ]
 }
@@ -52,6 +59,8 @@ def harness(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[
                 owner = harness if hasattr(harness, capability) else harness.backend
                 if not getattr(owner, capability):
                     pytest.skip(f"the backend is not one that {NEEDS[capability]}")
+        # What AppConfig.ready() does once a process; here TASKS changes with every test.
+        announce_ready()
         yield harness
 
 

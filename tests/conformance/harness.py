@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
+from django.db.models.functions import Now
+
 from bridge.interface import BaseTaskBackend, task_backends
 from bridge.worker.marks import Marks
 from bridge.worker.runner import run
+
+QUEUES = ["default", "mail", "slow"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class Harness:
         return {
             "default": {
                 "BACKEND": self.path,
-                "QUEUES": ["default", "mail", "slow"],
+                "QUEUES": QUEUES,
                 "OPTIONS": self.options,
             }
         }
@@ -57,6 +64,36 @@ def drain_database() -> None:
     while rows := backend.store.claim(transport="db", worker="test", worker_id="test:1"):
         for row in rows:
             run(backend, row, Marks(1), slot=0)
+
+
+def drain_celery() -> None:
+    """Let a real Celery worker consume, in a thread of this process, until nothing is due."""
+    from celery import signals
+    from celery.contrib.testing.worker import start_worker
+
+    from tests.app.celery import app, wake
+
+    stopped = threading.Event()
+
+    def keep_awake() -> None:
+        # A worker on the memory transport looks every 2 s whether it should stop.
+        while not stopped.wait(0.05):
+            wake.delay()
+
+    backend: Any = task_backends["default"]
+    due = Q(status="RUNNING") | Q(status="READY", run_after=None)
+    due |= Q(status="READY", run_after__lte=Now())
+    waker = threading.Thread(target=keep_awake)
+    try:
+        with start_worker(app, pool="solo", perform_ping_check=False, queues=QUEUES):
+            deadline = time.monotonic() + 20
+            while backend.store.tasks.filter(due):
+                assert time.monotonic() < deadline, list(backend.store.tasks.values())
+                time.sleep(0.02)
+            waker.start()
+    finally:
+        stopped.set()
+        signals.worker_shutdown.send(sender=None)
 
 
 def drain_nothing() -> None:
