@@ -11,14 +11,20 @@ from typing import Any, Literal, TypeVar, cast
 from django.utils import timezone
 
 from bridge import registry
+from bridge.ids import new_id
 from bridge.interface import (
     DEFAULT_TASK_BACKEND_ALIAS,
     DEFAULT_TASK_PRIORITY,
     DEFAULT_TASK_QUEUE_NAME,
+    AnyContext,
+    AnyResult,
     AnyTask,
     BaseTask,
     P,
     R,
+    TaskContext,
+    TaskResult,
+    TaskResultStatus,
 )
 from bridge.retry import Retry
 
@@ -55,7 +61,12 @@ class Task(Policies[P, R]):
         registry.declare(self)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call the function here and now; a coroutine function returns its coroutine."""
+        """Call the function here and now; a coroutine function returns its coroutine.
+
+        A task that takes a context gets one when the caller gives none.
+        """
+        if self.takes_context and not (args and isinstance(args[0], TaskContext)):
+            return self.func(direct_context(self, args, kwargs), *args, **kwargs)
         return self.func(*args, **kwargs)
 
     def __str__(self) -> str:
@@ -111,6 +122,29 @@ class Task(Policies[P, R]):
 PATCHABLE = frozenset(
     name for name in dir(Task) if not name.startswith("_") and callable(getattr(Task, name))
 )
+
+
+def direct_context(task: AnyTask, args: Any, kwargs: Any) -> AnyContext:
+    """Return the context of a call that no worker makes: a first attempt that is running."""
+    now = timezone.now()
+    result: AnyResult = TaskResult(
+        task=task,
+        id=str(new_id()),
+        status=TaskResultStatus.RUNNING,
+        enqueued_at=None,
+        started_at=now,
+        last_attempted_at=now,
+        finished_at=None,
+        args=[],
+        kwargs={},
+        backend=task.backend,
+        errors=[],
+        worker_ids=["direct"],
+    )
+    # A caller in the same process may pass what is not JSON.
+    object.__setattr__(result, "args", list(args))
+    object.__setattr__(result, "kwargs", dict(kwargs))
+    return TaskContext(task_result=result)
 
 
 def restore(task: T, **changes: Any) -> T:

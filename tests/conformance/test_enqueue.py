@@ -12,7 +12,7 @@ from asgiref.sync import async_to_sync
 from django.utils import timezone
 
 from bridge import Task
-from bridge.interface import InvalidTask, TaskResultStatus, task_enqueued
+from bridge.interface import InvalidTask, TaskContext, TaskResultStatus, task_enqueued
 from tests.app import tasks
 from tests.conformance.harness import Harness
 
@@ -123,6 +123,13 @@ def test_using_leaves_the_original_unchanged(harness: Harness) -> None:
 def test_calling_a_task_calls_the_function(harness: Harness) -> None:
     assert tasks.add(1, 2) == 3
     assert tasks.add.call(1, 2) == 3
+
+
+def test_calling_a_task_that_takes_a_context_supplies_one(harness: Harness) -> None:
+    assert tasks.attempt_number(10) == 11
+
+    result = mock.Mock(attempts=4)
+    assert tasks.attempt_number(TaskContext(task_result=result), 10) == 14
 
 
 def test_patched_enqueue_sees_calls_through_using(harness: Harness) -> None:
