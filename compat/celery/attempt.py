@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from celery import states
 from celery.exceptions import Ignore, Reject
 from django.utils import timezone
 
 from bridge import registry
+from bridge.exceptions import EnqueueError
 from bridge.execution import execute
 from bridge.interface import AnyResult
 from bridge.ledger.models import TaskRow
@@ -20,10 +21,12 @@ from bridge.outcome import Outcome, RetryLater, Succeeded
 from bridge.worker.child import worker_id
 from bridge.worker.runner import store_outcome
 from compat.celery import holder
+from compat.celery.endings import end
 from compat.celery.registration import owner
 from compat.celery.wire import RETRY_POLICY, Message
 
 if TYPE_CHECKING:
+    from bridge.base import Task
     from compat.celery.backend import CeleryBackend
 
 logger = logging.getLogger("bridge.celery")
@@ -34,9 +37,9 @@ TERMINATED = {-(256 - number) for number in (signal.SIGTERM, signal.SIGINT, sign
 
 def run(celery_task: Any, path: str, args: Any, kwargs: Any) -> Any:
     """Run a message's task once. Raise Ignore for a message that must not run."""
-    task = registry.resolve(path)
+    task = cast("Task[..., Any]", registry.resolve(path))
     if celery_task.request.called_directly:
-        return task.func(*args, **kwargs)
+        return task(*args, **kwargs)
     message = Message.of(celery_task.request, args, kwargs)
     backend = owner(task)
     if celery_task.request.is_eager:
@@ -134,17 +137,23 @@ class Attempt:
                 exc=outcome.exception, countdown=outcome.delay, throw=False, **options
             )
         except Reject as error:
-            logger.warning(
-                "Task id=%s path=%s waits for the relay, the broker did not take its next "
-                "attempt: %r",
-                row.id,
-                row.task_path,
-                error.reason,
-            )
-            raise Ignore("the relay sends the next attempt") from error
+            self._leave_to_relay(row, error.reason)
+            raise Ignore("its next attempt was not sent") from error
         if not self.celery_task.request.is_eager:
             self.backend.store.mark_published(row, at)
         raise again
+
+    def _leave_to_relay(self, row: TaskRow, refusal: Any) -> None:
+        if self.message.repeatable:
+            logger.warning(
+                "Task id=%s path=%s: the relay sends its next attempt, the broker did not take "
+                "it: %r",
+                row.id,
+                row.task_path,
+                refusal,
+            )
+        else:
+            end(self.backend, row, EnqueueError(f"Its next attempt was refused: {refusal!r}."))
 
 
 def _is_terminated(outcome: Outcome) -> bool:

@@ -16,15 +16,13 @@ from uuid import UUID
 from celery import signals
 from celery.exceptions import TaskRevokedError, TimeLimitExceeded, WorkerLostError
 from celery.worker import state
-from django.utils import timezone
 
-from bridge.exceptions import HardTimeout, TaskNotFound
+from bridge.exceptions import HardTimeout, TaskNotFound, WorkerLost
 from bridge.ids import to_uuid
-from bridge.ledger.models import FAILED, READY, RUNNING, TaskRow
-from bridge.ledger.results import to_json
-from bridge.outcome import describe
-from bridge.recovery import announce_stored, lose
+from bridge.ledger.models import READY, RUNNING, TaskRow
+from bridge.recovery import lose
 from bridge.worker.runner import fail
+from compat.celery.endings import end
 from compat.celery.relay import relay
 
 if TYPE_CHECKING:
@@ -81,7 +79,11 @@ def worker_lost(backend: CeleryBackend, worker: str, task_id: str, reason: str) 
     if row is None:
         return
     if row.status == READY:
-        backend.store.unpublish(row)  # acknowledged, and not claimed before the process died
+        # Acknowledged, and not claimed before the process died.
+        if row.enqueued_at is None and row.on_lost == "fail":
+            end(backend, row, WorkerLost(reason))  # maybe no message can be made from it
+        else:
+            backend.store.unpublish(row)
     elif _held(row, worker) and not _alive(row.worker_ids[-1]):
         lose(backend, row, reason)
         relay(backend)
@@ -96,7 +98,7 @@ def revoke(backend: CeleryBackend, worker: str, task_id: str, word: str) -> None
     if word == "terminated" and _held(row, worker):
         fail(backend, row, error)
     elif word != "terminated":
-        _settle(backend, row, error)
+        end(backend, row, error)
 
 
 def unknown(backend: CeleryBackend, worker: str, task_id: str, name: str) -> None:
@@ -107,7 +109,7 @@ def unknown(backend: CeleryBackend, worker: str, task_id: str, name: str) -> Non
             f"Worker {worker!r} received the task {name!r}, which its code does not have. "
             "Restore the task, or add its old name to ALIASES if it moved."
         )
-        _settle(backend, row, error)
+        end(backend, row, error)
 
 
 class Orphans:
@@ -158,10 +160,3 @@ def _alive(process: str) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _settle(backend: CeleryBackend, row: TaskRow, error: Exception) -> None:
-    errors = [*row.errors, to_json(describe(error))]
-    if backend.store.settle(row, status=FAILED, errors=errors, finished_at=timezone.now()):
-        logger.error("Task id=%s path=%s failed: %s", row.id, row.task_path, error)
-        announce_stored(backend, backend.store.tasks.get(id=row.id))

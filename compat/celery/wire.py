@@ -41,9 +41,9 @@ def send(backend: CeleryBackend, row: TaskRow, producer: Any = None) -> None:
         options["retries"] = row.runs
     task = backend.app.tasks.get(name)
     if task is None:
-        backend.app.send_task(name, row.args, row.kwargs, **options)
+        backend.app.send_task(name, tuple(row.args), row.kwargs, **options)
     else:
-        task.apply_async(row.args, row.kwargs, **options)
+        task.apply_async(tuple(row.args), row.kwargs, **options)
 
 
 def plain(value: Any) -> Any:
@@ -68,6 +68,8 @@ class Message:
     eta: datetime | None
     queue: str
     level: int | None
+    # Does it carry the rest of a chain, a chord or callbacks, which only the message knows?
+    in_workflow: bool
 
     @classmethod
     def of(cls, request: Any, args: Any, kwargs: Any) -> Message:
@@ -84,23 +86,32 @@ class Message:
             eta=eta,
             queue=delivery.get("routing_key") or "",
             level=delivery.get("priority"),
+            in_workflow=any(
+                getattr(request, name, None) for name in ("chain", "chord", "callbacks", "errbacks")
+            ),
         )
 
     @property
     def portable(self) -> bool:
-        """Say whether the arguments can be stored and sent again from there."""
+        """Say whether the arguments can be stored and read back."""
         try:
             plain([self.args, self.kwargs])
         except (TypeError, ValueError):
             return False
         return True
 
+    @property
+    def repeatable(self) -> bool:
+        """Say whether the ledger can make this message again."""
+        return self.portable and not self.in_workflow
+
     def draft(self, backend: CeleryBackend, task: AnyTask) -> TaskRow:
         """Return the row this message needs if the ledger has none, because old code sent it.
 
         Dates, UUIDs and the like are stored the way Celery's JSON marks them. Other arguments,
-        which came pickled, run as they are and are stored as their repr; no message could be made
-        from that, so such a task is not run again when its worker dies.
+        which came pickled, run as they are and are stored as their repr. No message could be made
+        from that, nor from a row whose message carries the rest of a chain: such a task fails when
+        its worker dies.
         """
         portable = self.portable
         queues = backend.app.amqp.queues
@@ -118,7 +129,7 @@ class Message:
             queue_name=self.queue if known else DEFAULT_TASK_QUEUE_NAME,
             priority=from_wire(self.level, high_first=backend.high_first),
             run_after=self.eta,
-            on_lost=backend.on_lost_of(task) if portable else "fail",
+            on_lost=backend.on_lost_of(task) if self.repeatable else "fail",
         )
 
 

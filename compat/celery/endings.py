@@ -1,0 +1,26 @@
+"""End a task that no worker runs."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from bridge.ledger.models import FAILED, TaskRow
+from bridge.ledger.results import to_json
+from bridge.outcome import describe
+from bridge.recovery import announce_stored
+
+if TYPE_CHECKING:
+    from compat.celery.backend import CeleryBackend
+
+logger = logging.getLogger("bridge.celery")
+
+
+def end(backend: CeleryBackend, row: TaskRow, error: Exception) -> None:
+    """Fail a READY task, unless a worker has claimed it meanwhile."""
+    errors = [*row.errors, to_json(describe(error))]
+    if backend.store.settle(row, status=FAILED, errors=errors, finished_at=timezone.now()):
+        logger.error("Task id=%s path=%s failed: %s", row.id, row.task_path, error)
+        announce_stored(backend, backend.store.tasks.get(id=row.id))
