@@ -30,12 +30,14 @@ def wait_for(look: Callable[[], T], what: str, *, seconds: float = 30) -> T:
 class Process:
     """A worker in its own process group, its output in a file."""
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, arguments: list[str], environment: dict[str, str], log: Path, cwd: Path = ROOT
+    ) -> None:
         self.log = log
         self.popen = subprocess.Popen(
             arguments,
             env=environment,
-            cwd=ROOT,
+            cwd=cwd,
             stdout=log.open("wb"),
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -33,7 +33,7 @@ def redis() -> Iterator[dict[str, str]]:
     client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def vhost() -> Iterator[str]:
     """A virtual host of our own in RabbitMQ."""
     need(RABBITMQ)
