@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -45,7 +46,9 @@ def build_command(migration: Migration) -> click.Command:
         callback=lambda **options: sys.exit(_run(migration, **options)),
         help=f"Rewrite {migration.library} tasks under PATHS to django.tasks (default: here).",
     )
-    return click.version_option(_version(), prog_name=migration.tool)(command)
+    add_version: Any = click.version_option(_version(), prog_name=migration.tool)
+    add_version(command)
+    return command
 
 
 def _version() -> str:
@@ -99,10 +102,7 @@ def _tell(migration: Migration, plan: Plan, *, check: bool, diff: bool) -> None:
     for problem in plan.problems:
         click.echo(f"{problem.path}:{problem.line}: error: {problem.reason}", err=True)
     if diff:
-        out = click.get_binary_stream("stdout")
-        for line in unified_diff(plan.changes):
-            out.write(line)
-        out.flush()
+        click.echo(b"".join(unified_diff(plan.changes)), nl=False)
     if not plan.found:
         files = f"{plan.looked_at} Python file{'' if plan.looked_at == 1 else 's'}"
         click.echo(f"No {migration.library} found in {files}. Nothing to do.", err=True)

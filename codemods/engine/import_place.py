@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from enum import IntEnum
+from typing import TypeAlias
 
 import libcst as cst
 
 from codemods.engine.survey import dotted_name
+
+Body: TypeAlias = "list[cst.SimpleStatementLine | cst.BaseCompoundStatement]"
 
 
 class Section(IntEnum):
@@ -55,7 +58,7 @@ def _import(statement: cst.CSTNode) -> cst.Import | cst.ImportFrom:
     return small
 
 
-def _import_lines(body: list[cst.BaseStatement | cst.SimpleStatementLine]) -> list[int]:
+def _import_lines(body: Body) -> list[int]:
     """Return where imports stand before the first function or class."""
     found: list[int] = []
     for at, statement in enumerate(body):
@@ -92,7 +95,7 @@ def _order(node: cst.Import | cst.ImportFrom) -> tuple[bool, str]:
 
 
 def _insert_in_section(
-    body: list[cst.BaseStatement | cst.SimpleStatementLine],
+    body: Body,
     line: cst.SimpleStatementLine,
     own: list[int],
 ) -> None:
@@ -105,16 +108,18 @@ def _insert_in_section(
     at = after[0]
     follower = body[at]
     assert isinstance(follower, cst.SimpleStatementLine)
-    blank = [item for item in follower.leading_lines if item.comment is None]
-    if blank and len(blank) == len(follower.leading_lines):
-        line = line.with_changes(leading_lines=blank)
-        body[at] = follower.with_changes(leading_lines=[])
+    own_lines = list(follower.leading_lines)
+    opening = []
+    while own_lines and own_lines[0].comment is None:
+        opening.append(own_lines.pop(0))
+    line = line.with_changes(leading_lines=opening)
+    body[at] = follower.with_changes(leading_lines=own_lines)
     body.insert(at, line)
 
 
 def _insert_before(
     module: cst.Module,
-    body: list[cst.BaseStatement | cst.SimpleStatementLine],
+    body: Body,
     line: cst.SimpleStatementLine,
     at: int,
 ) -> cst.Module:
@@ -131,7 +136,7 @@ def _insert_before(
 
 
 def _insert_after(
-    body: list[cst.BaseStatement | cst.SimpleStatementLine],
+    body: Body,
     line: cst.SimpleStatementLine,
     at: int,
 ) -> None:
@@ -146,7 +151,7 @@ def _insert_after(
             )
 
 
-def _after_docstring(body: list[cst.BaseStatement | cst.SimpleStatementLine]) -> int:
+def _after_docstring(body: Body) -> int:
     first = body[0] if body else None
     if isinstance(first, cst.SimpleStatementLine) and isinstance(first.body[0], cst.Expr):
         value = first.body[0].value

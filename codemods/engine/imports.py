@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -122,23 +123,26 @@ def _drop_unused(work: _Work, wanted: dict[str, list[Need]]) -> set[str]:
     """Remove stale names nobody uses; the first emptied statement makes room for a new import."""
     used = _used_imports(work)
     replaced: set[str] = set()
+    passed = False
     for frame in work.survey.imports:
         node = frame.node
         if not isinstance(node, (cst.Import, cst.ImportFrom)):
             continue
         if isinstance(node.names, cst.ImportStar) or frame.enclosing(cst.Try, cst.TryStar):
             continue
+        name = _module_of(frame)
         gone = {
             _local(alias)
             for alias in node.names
             if _local(alias) in work.stale and (id(node), _local(alias)) not in used
         }
-        if not gone:
-            continue
-        if len(gone) < len(node.names):
+        if gone and len(gone) < len(node.names):
             work.edit(frame, _without(gone))
+        if len(gone) < len(node.names):
+            top = name.partition(".")[0]
+            passed = passed or (top > "bridge" and top not in sys.stdlib_module_names)
             continue
-        key = _replacement_for(frame, wanted.keys() - replaced)
+        key = _replacement_for(frame, wanted.keys() - replaced, in_order=not passed)
         if key:
             replaced.add(key)
             work.edit(frame, _replacing(wanted[key]))
@@ -166,8 +170,10 @@ def _used_imports(work: _Work) -> set[tuple[int, str]]:
     return used
 
 
-def _replacement_for(frame: Frame, keys: set[str]) -> str:
+def _replacement_for(frame: Frame, keys: set[str], *, in_order: bool) -> str:
     """Return the new import that can take this statement's line."""
+    if not in_order:
+        return ""
     line = frame.up
     if line is None or line.up is None or not isinstance(line.up.node, cst.Module):
         return ""
@@ -189,10 +195,24 @@ def _without(gone: set[str]) -> Change:
         aliases = list(node.names)
         kept = [alias for alias in aliases if _local(alias) not in gone]
         if kept[-1] is not aliases[-1]:
-            kept[-1] = kept[-1].with_changes(comma=aliases[-1].comma)
+            kept[-1] = kept[-1].with_changes(comma=_ending(kept[-1].comma, aliases[-1].comma))
         return node.with_changes(names=kept)  # type: ignore[no-any-return]
 
     return change
+
+
+def _ending(own: Any, last: Any) -> Any:
+    """Return the comma of a name that became the last one, its own comment kept."""
+    after = getattr(own, "whitespace_after", None)
+    end = getattr(last, "whitespace_after", None)
+    if isinstance(after, cst.ParenthesizedWhitespace) and after.first_line.comment is not None:
+        if isinstance(end, cst.ParenthesizedWhitespace):
+            return last.with_changes(whitespace_after=end.with_changes(first_line=after.first_line))
+    elif isinstance(end, cst.ParenthesizedWhitespace):
+        return last.with_changes(
+            whitespace_after=end.with_changes(first_line=cst.TrailingWhitespace())
+        )
+    return last
 
 
 def _remove_statement(work: _Work, frame: Frame) -> None:

@@ -31,24 +31,33 @@ class Space:
     """How many columns the line leaves for the node."""
 
     def fit(self, node: cst.Call, taken: int = 0) -> cst.Call:
-        """Return the call on one line if it fits, else one argument per line."""
-        if spans_lines(node) or len(code(node)) <= self.room - taken:
-            return node
-        return self.spread(node)
+        """Return the call on one line if it fits, else spread over several."""
+        if spans_lines(node):
+            return self._tightened(node)
+        return node if len(code(node)) <= self.room - taken else self.spread(node)
 
     def spread(self, node: cst.Call) -> cst.Call:
-        """Return the call with one argument per line, inner calls likewise if they must."""
-        spread = exploded(node, self.indent, self.step)
-        room_inside = self.limit - len(self.indent) - len(self.step) - 1
+        """Return the call with its arguments below it: on one line, or on one line each."""
+        if not node.args:
+            return node
+        inner = self.indent + self.step
+        together = ", ".join(code(bare(arg)) for arg in node.args)
+        if "\n" not in together and len(inner) + len(together) <= self.limit:
+            return _hugged(node, self.indent, inner)
+        return self._tightened(exploded(node, self.indent, self.step))
+
+    def _tightened(self, node: cst.Call) -> cst.Call:
+        """Spread the arguments that are too long for the line they have for themselves."""
+        inner = replace(self, indent=self.indent + self.step)
+        room = self.limit - len(inner.indent) - 1
         args = []
-        for arg in spread.args:
-            value = arg.value
-            if isinstance(value, cst.Call) and len(code(bare(arg))) > room_inside:
-                inner = exploded(value, self.indent + self.step, self.step)
-                args.append(arg.with_changes(value=inner))
+        for arg in node.args:
+            text = code(bare(arg))
+            if isinstance(arg.value, cst.Call) and "\n" not in text and len(text) > room:
+                args.append(arg.with_changes(value=inner.spread(arg.value)))
             else:
                 args.append(arg)
-        return spread.with_changes(args=args)
+        return node.with_changes(args=args)
 
 
 def space_for(source: Source, frame: Frame) -> Space:
@@ -58,11 +67,9 @@ def space_for(source: Source, frame: Frame) -> Space:
     if isinstance(statement.node, cst.SimpleStatementLine):
         text = code(statement.node.with_changes(leading_lines=[])).rstrip("\n")
         before, _, after = text.partition(code(frame.node))
-        last = before.rpartition("\n")[2]
-        used = (
-            len(last) + len(after.partition("\n")[0]) + (len(indent) if "\n" not in before else 0)
-        )
-        room = source.line_length - used
+        # Inner lines are generated without the indentation of the block they are in.
+        last = indent + before.rpartition("\n")[2]
+        room = source.line_length - len(last) - len(after.partition("\n")[0])
         if "\n" in before:
             indent = last[: len(last) - len(last.lstrip())]
     return replace(whole, indent=indent, room=room)
@@ -119,6 +126,13 @@ def exploded(node: cst.Call, indent: str, step: str) -> cst.Call:
     args = [bare(arg).with_changes(comma=cst.Comma(whitespace_after=between)) for arg in node.args]
     args[-1] = args[-1].with_changes(comma=cst.Comma(whitespace_after=_newline(indent)))
     return node.with_changes(whitespace_before_args=between, args=args)
+
+
+def _hugged(node: cst.Call, indent: str, inner: str) -> cst.Call:
+    """Return the call with all arguments on one line of their own."""
+    args = flat_args(node.args)
+    args[-1] = args[-1].with_changes(whitespace_after_arg=_newline(indent))
+    return node.with_changes(whitespace_before_args=_newline(inner), args=args)
 
 
 def _newline(indent: str) -> cst.ParenthesizedWhitespace:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from codemods.engine.roots import Roots
+from codemods.engine.roots import Roots, imported_names
 from codemods.engine.scope import Binding, BindingKind, Chain, Scope
 from codemods.engine.source import Source, Unparsable
 from codemods.engine.survey import dotted_name
@@ -36,14 +37,16 @@ class Target:
 class Project:
     """The files of one run, by module name."""
 
-    def __init__(
-        self, sources: Iterable[Source], roots: Roots, libraries: frozenset[str] = frozenset()
-    ) -> None:
-        self.roots = roots
+    def __init__(self, sources: Iterable[Source], libraries: frozenset[str]) -> None:
         self.libraries = libraries
         """Installed packages whose names no project module can take."""
         self.sources = sorted(sources, key=lambda source: source.label)
-        self.modules = {source.name: source for source in self.sources if source.name}
+        self.modules: dict[str, Source] = {}
+        for source in self.sources:
+            for name in filter(None, source.names):
+                # A name below the deepest root outranks one that only a shallower root gives.
+                if name not in self.modules or source.name == name:
+                    self.modules[name] = source
         self.selected: set[Source] = set()
         """The files that matter to this codemod; the others are parsed only when asked for."""
         self.unparsable: dict[Source, Unparsable] = {}
@@ -116,7 +119,7 @@ class Project:
             if source is None:
                 continue
             if length == len(parts):
-                return Target(name, (), source)
+                return Target(source.name, (), source)
             return self._in_module(source, parts[length:], depth + 1)
         if parts[0] in self.packages:
             return Target(dotted) if dotted in self.packages else None
@@ -187,17 +190,27 @@ class Project:
             return
 
 
-def load(paths: list[Path], files: list[Path], libraries: frozenset[str] = frozenset()) -> Project:
-    """Read every file and name its module."""
-    roots = Roots([path.resolve() for path in paths], [file.resolve() for file in files])
+def load(
+    paths: list[Path],
+    files: list[Path],
+    evidence: re.Pattern[bytes],
+    libraries: frozenset[str] = frozenset(),
+) -> Project:
+    """Read every file and name its module; files with evidence say how modules are imported."""
     bases = [path.resolve() if path.is_dir() else path.resolve().parent for path in paths]
-    sources = []
-    for file in files:
-        real = file.resolve()
-        sources.append(
-            Source(real, _label(real, bases), roots.module_name(real), real.read_bytes())
-        )
-    return Project(sources, roots, libraries)
+    contents = {file.resolve(): file.read_bytes() for file in files}
+    imported: set[str] = set()
+    for data in contents.values():
+        if evidence.search(data):
+            imported |= imported_names(data)
+    imported = {name for name in imported if name.partition(".")[0] not in libraries}
+    imported = {name for name in imported if name.partition(".")[0] not in sys.stdlib_module_names}
+    roots = Roots([path.resolve() for path in paths], contents, imported)
+    sources = [
+        Source(file, _label(file, bases), roots.module_names(file), data)
+        for file, data in contents.items()
+    ]
+    return Project(sources, libraries)
 
 
 def _label(path: Path, bases: list[Path]) -> str:

@@ -2,63 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _ROOT_MARKS = ("manage.py", "pyproject.toml", "setup.py", "setup.cfg", ".git")
+_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*(?:\.\w+)*)", re.MULTILINE)
 
 
 class Roots:
     """The directories from which a project's modules are imported.
 
     A directory is a root when it holds manage.py or packaging metadata, when it is called `src`,
-    or when it was given as a path; never when it is a regular package. Packages without
-    `__init__.py` count as packages, so a module's name is its path below the deepest root.
+    when it was given as a path, or when imports in the code only make sense from there; never
+    when it is a regular package. Packages without `__init__.py` count as packages, so a module's
+    name is its path below the deepest root.
     """
 
-    def __init__(self, paths: Iterable[Path], files: Iterable[Path]) -> None:
+    def __init__(self, paths: Iterable[Path], files: Iterable[Path], imported: set[str]) -> None:
         self._roots: set[Path] = set()
-        self._names: dict[Path, bool] = {}
+        self._files = set(files)
         for path in paths:
-            self._roots.add(_outside_package(path if path.is_dir() else path.parent))
-        for directory in {parent for file in files for parent in self._below(file)}:
-            if self._is_root(directory):
+            start = _outside_package(path if path.is_dir() else path.parent)
+            self._roots.add(_best_base(start, imported))
+        for directory in {parent for file in self._files for parent in self._below(file)}:
+            if _is_root(directory):
                 self._roots.add(directory)
+        self._adopt(imported)
 
-    def module_name(self, path: Path) -> str:
-        """Return the dotted name of a file, with its `__init__` left out."""
-        root = next(parent for parent in path.parents if parent in self._roots)
-        parts = list(path.relative_to(root).with_suffix("").parts)
-        if parts[-1] == "__init__":
-            parts.pop()
-        return ".".join(parts)
+    def module_names(self, path: Path) -> list[str]:
+        """Return the dotted names of a file, the one below the deepest root first."""
+        found = []
+        for root in path.parents:
+            if root in self._roots:
+                parts = list(path.relative_to(root).with_suffix("").parts)
+                if parts[-1] == "__init__":
+                    parts.pop()
+                found.append(".".join(parts))
+        return found
 
-    def adopt(self, directory: Path) -> None:
-        """Import modules from this directory too."""
-        self._roots.add(directory)
+    def _adopt(self, imported: set[str]) -> None:
+        """Add the directories that imports take for roots although nothing marks them."""
+        homes: dict[str, set[Path]] = defaultdict(set)
+        for file in self._files:
+            for directory in self._below(file):
+                if directory not in self._roots and not (directory / "__init__.py").exists():
+                    homes[file.relative_to(directory).parts[0].removesuffix(".py")].add(directory)
+        for name in imported:
+            top = name.partition(".")[0]
+            if "." not in name or any(_provides(root, top) for root in self._roots):
+                continue
+            able = [home for home in homes.get(top, ()) if _provides(home, name)]
+            if len(able) == 1:
+                self._roots.add(able[0])
 
-    def _below(self, file: Path) -> Iterable[Path]:
+    def _below(self, file: Path) -> Iterator[Path]:
+        """Yield the directories of a file up to the topmost root."""
+        top = max((len(root.parts) for root in self._roots if root in file.parents), default=0)
         for parent in file.parents:
-            yield parent
-            if parent in self._roots:
+            if len(parent.parts) < top:
                 break
+            yield parent
 
-    def _is_root(self, directory: Path) -> bool:
-        if (directory / "__init__.py").exists():
-            return False
-        if directory.name == "src":
-            return True
-        return any((directory / mark).exists() for mark in _ROOT_MARKS)
+
+def imported_names(data: bytes) -> set[str]:
+    """Return the absolute module names a file imports, read without parsing it."""
+    return {name.decode("ascii", "ignore") for name in _IMPORT.findall(data)}
+
+
+def _provides(root: Path, name: str) -> bool:
+    """Can a module of this name, or one it is an attribute of, be imported from the directory?"""
+    parts = name.split(".")
+    path = root.joinpath(*parts)
+    if path.is_dir() or path.with_suffix(".py").is_file():
+        return True
+    return len(parts) > 1 and root.joinpath(*parts[:-1]).with_suffix(".py").is_file()
+
+
+def _is_root(directory: Path) -> bool:
+    if (directory / "__init__.py").exists():
+        return False
+    return directory.name == "src" or any((directory / mark).exists() for mark in _ROOT_MARKS)
 
 
 def _outside_package(directory: Path) -> Path:
-    """Return the directory, or what an import of it would start from."""
-    start = directory
-    while (start / "__init__.py").exists() and start.parent != start:
-        start = start.parent
-    for candidate in (start, *start.parents):
-        if any((candidate / mark).exists() for mark in ("manage.py", "pyproject.toml")):
-            return candidate
-        if (candidate / ".git").exists() or candidate == Path.home():
+    while (directory / "__init__.py").exists() and directory.parent != directory:
+        directory = directory.parent
+    return directory
+
+
+def _best_base(start: Path, imported: set[str]) -> Path:
+    """Return the directory, or the one above it, from which most imports can be resolved."""
+    if _is_root(start):
+        return start
+    candidates = [start]
+    for parent in start.parents:
+        candidates.append(parent)
+        if _is_root(parent):
             break
-    return start
+    else:
+        candidates = candidates[:1]
+    scores = [sum(_provides(base, name) for name in imported) for base in candidates]
+    return candidates[scores.index(max(scores))]

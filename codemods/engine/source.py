@@ -16,6 +16,7 @@ _TEST_FILE = re.compile(
     r"(^|/)(tests?|testing)(/|\.py$)|(^|/)(test_[^/]*|[^/]*_tests?|conftest)\.py$"
 )
 _LINE_LENGTH = 88
+_LONGEST_LINE = 120
 
 
 class Unparsable(Exception):
@@ -31,11 +32,13 @@ class Unparsable(Exception):
 class Source:
     """A file with its module name."""
 
-    def __init__(self, path: Path, label: str, name: str, data: bytes) -> None:
+    def __init__(self, path: Path, label: str, names: list[str], data: bytes) -> None:
         self.path = path
         self.label = label
         """The path as reports and diffs show it."""
-        self.name = name
+        self.names = names
+        """The module's names, the preferred one first."""
+        self.name = names[0]
         self.data = data
         self._tree: cst.Module | None = None
         self._survey: Survey | None = None
@@ -57,8 +60,12 @@ class Source:
 
     @property
     def line_length(self) -> int:
-        """Return the line length the project asks its formatter for."""
-        return _line_length(self.path.parent)
+        """Return the line length the project asks its formatter for, or lives by."""
+        asked = _line_length(self.path.parent)
+        if asked is None:
+            longest = max(map(len, self.data.splitlines()), default=0)
+            asked = min(max(longest, _LINE_LENGTH), _LONGEST_LINE)
+        return asked
 
     @property
     def tree(self) -> cst.Module:
@@ -76,7 +83,7 @@ class Source:
 
 
 @cache
-def _line_length(directory: Path) -> int:
+def _line_length(directory: Path) -> int | None:
     for candidate in (directory, *directory.parents):
         try:
             tools = tomllib.loads((candidate / "pyproject.toml").read_text("utf-8")).get("tool", {})
@@ -86,7 +93,7 @@ def _line_length(directory: Path) -> int:
             length = tools.get(name, {}).get("line-length")
             if isinstance(length, int):
                 return length
-    return _LINE_LENGTH
+    return None
 
 
 def parse(data: bytes, path: Path) -> cst.Module:

@@ -207,7 +207,8 @@ class _Surveyor:
     def parameters(self, params: cst.Parameters, frame: Frame, inner: Scope) -> None:
         holder = Frame(params, frame, frame.scope)
         found = [*params.posonly_params, *params.params, *params.kwonly_params]
-        found.extend(star for star in (params.star_arg, params.star_kwarg) if _is_param(star))
+        stars = (params.star_arg, params.star_kwarg)
+        found.extend(star for star in stars if isinstance(star, cst.Param))
         for param in found:
             place = Frame(param, holder, frame.scope)
             self.bind(
@@ -272,7 +273,3 @@ class _Surveyor:
 
     def delete(self, node: cst.Del, frame: Frame) -> None:
         self.target(node.target, frame)
-
-
-def _is_param(node: object) -> bool:
-    return isinstance(node, cst.Param)

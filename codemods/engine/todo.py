@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import libcst as cst
 
 from codemods.engine.tree import Change, Frame
 
-_WIDTH = 96
+_WIDTH = 80
 
 
 def statement_of(frame: Frame) -> Frame:
@@ -41,9 +42,8 @@ def add_todo(tool: str, code: str, reason: str) -> Change:
 
     def change(node: Any) -> cst.CSTNode:
         text = f"{mark(tool, code)} {reason}"
-        if len(text) > _WIDTH:
-            text = text[: _WIDTH - 3].rsplit(" ", 1)[0] + " ..."
-        line = cst.EmptyLine(comment=cst.Comment(text))
-        return node.with_changes(leading_lines=[*node.leading_lines, line])  # type: ignore[no-any-return]
+        lines = textwrap.wrap(text, _WIDTH, subsequent_indent="#   ", break_on_hyphens=False)
+        comments = [cst.EmptyLine(comment=cst.Comment(line)) for line in lines]
+        return node.with_changes(leading_lines=[*node.leading_lines, *comments])  # type: ignore[no-any-return]
 
     return change

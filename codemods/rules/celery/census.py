@@ -45,6 +45,7 @@ class Census:
                     self.repeated.add(task.key)
                 self.tasks[task.key] = task
             self._find_created(source)
+            self._find_aliases(source)
 
     def names(self) -> set[str]:
         """Return the names under which files may use what was found."""
@@ -94,6 +95,10 @@ class Census:
         if self.is_factory(target):
             options = read_options(call, source)
             return CeleryTask(key, source, frame, index, holder, options)
+        if self.project.is_outside(target):
+            if "celery" in target.full.lower():
+                self._suspect(source, frame, func)
+            return None
         alias = self._alias(target)
         if alias is not None:
             task = CeleryTask(key, source, frame, index, holder, alias.options, alias)
@@ -212,6 +217,27 @@ class Census:
         root, _, last = name.rpartition(".")
         if last == "task" and root and ("app" in root.lower() or "celery" in root.lower()):
             self.unknown_apps.append((source, frame, root))
+
+    def _find_aliases(self, source: Source) -> None:
+        """Find the decorators a module makes, whether it uses them or not."""
+        for name, bindings in source.survey.scope.bindings.items():
+            dotted = f"{source.name}.{name}"
+            binding = bindings[0]
+            if binding.kind is BindingKind.ASSIGN and isinstance(binding.value, cst.Call):
+                target = Target(dotted, (), source, binding)
+                if self._alias(target) is None:
+                    self.hidden.setdefault(dotted, self._hidden_factory(target))
+        for chain in source.survey.chains:
+            function = chain.frame.scope.function()
+            owner = function.frame if function is not None else None
+            if owner is None or not isinstance(owner.node, cst.FunctionDef):
+                continue
+            target_of_chain = self.project.resolve(chain, source)
+            if target_of_chain is not None and self.is_factory(target_of_chain):
+                binding = Binding(BindingKind.FUNCTION, owner.node.name.value, owner)
+                dotted = f"{source.name}.{binding.name}"
+                why = self._hidden_factory(Target(dotted, (), source, binding))
+                self.hidden.setdefault(dotted, why)
 
     def _find_created(self, source: Source) -> None:
         for chain in source.survey.chains:

@@ -23,6 +23,7 @@ from codemods.rules.celery.modules import judge_modules
 from codemods.rules.celery.names import EVIDENCE, LIBRARIES, TOOL
 from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.registry import RULES
+from codemods.rules.celery.settings import eager as eager_settings
 from codemods.rules.celery.settings import found
 from codemods.rules.celery.settings.write import Written, write_settings
 from codemods.rules.celery.study import Study
@@ -43,7 +44,7 @@ class CeleryMigration:
     def plan(self, request: Request) -> Plan:
         """Read the project and say what to do. Raises MissingPath."""
         files = python_files(request.paths, request.exclude)
-        project = load(list(request.paths), files, LIBRARIES)
+        project = load(list(request.paths), files, EVIDENCE, LIBRARIES)
         study, settings = _read(project, request)
         problems = [
             Problem(source.label, error.line, f"cannot be parsed: {error.message}")
@@ -84,6 +85,9 @@ def _read(project: Project, request: Request) -> tuple[Study, found.Settings]:
     if settings.modules:
         named = ("CELERY_TASK_DEFAULT_QUEUE", "CELERY_DEFAULT_QUEUE")
         study.default_queue = settings.text(*named) or "celery"
+    study.eager_propagates = any(
+        eager_settings.runs_and_raises(source) for source in settings.modules
+    )
     judge_definitions(study)
     report_created(study)
     find_uses(study, project.relevant)
@@ -108,7 +112,7 @@ def _words(names: Iterable[str]) -> re.Pattern[bytes]:
 
 
 def _has_celery(study: Study) -> bool:
-    if study.tasks or study.census.apps:
+    if study.tasks or study.census.apps or study.census.unknown_apps:
         return True
     return any(
         binding.target.partition(".")[0] == "celery"
@@ -120,13 +124,14 @@ def _has_celery(study: Study) -> bool:
 
 def _active(study: Study, stays: dict[str, Outcome]) -> list[Outcome]:
     """Return the outcomes that hold once it is decided which tasks stay."""
-    nothing_moves = not study.tasks.keys() - stays.keys()
     active = []
     for outcome in study.outcomes:
+        if outcome.any_of and outcome.any_of <= stays.keys():
+            continue
         if outcome.blocks or not outcome.tasks & stays.keys():
-            if outcome.needs_a_converted_task and nothing_moves:
-                continue
             active.append(outcome)
+        elif outcome.mixed and not outcome.tasks <= stays.keys():
+            active.append(outcome.for_person(outcome.mixed))
     return [*active, *definition_findings(study, stays)]
 
 
@@ -176,6 +181,8 @@ def _changes(
 
 
 def _summary(study: Study, converted: set[str], stays: dict[str, Outcome]) -> tuple[str, ...]:
+    if not study.tasks:
+        return ("No Celery task is left to convert.",)
     kept = sum(
         1
         for outcome in study.outcomes

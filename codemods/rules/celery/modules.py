@@ -46,15 +46,7 @@ def judge_modules(study: Study, sources: list[Source]) -> None:
 
 
 def _timeout(study: Study, source: Source, chain: Chain, own: set[str]) -> Outcome:
-    holder = chain.frame.scope.function()
-    inside = (
-        f"{source.name}.{holder.frame.node.name.value}"
-        if holder is not None
-        and holder.frame is not None
-        and isinstance(holder.frame.node, cst.FunctionDef)
-        else ""
-    )
-    keys = {inside} if inside in study.tasks else own or set(study.tasks)
+    keys = _limited(study, source, chain, own)
     outcome = Outcome(
         source,
         chain.frame,
@@ -63,12 +55,30 @@ def _timeout(study: Study, source: Source, chain: Chain, own: set[str]) -> Outco
         "SoftTimeLimitExceeded is TaskTimeout",
         frozenset(keys),
         stale={chain.root},
+        mixed="some tasks raise TaskTimeout now, some still SoftTimeLimitExceeded",
     )
     spelled, need = local_name(source, "bridge", "TaskTimeout")
     if need is not None:
         outcome.needs.add(need)
     outcome.edit(chain.frame, lambda node: _spelled(spelled, node))
     return outcome
+
+
+def _limited(study: Study, source: Source, chain: Chain, own: set[str]) -> set[str]:
+    """Return the tasks whose time is meant: this one, those used nearby, or all with a limit."""
+    holders = [f.node for f in chain.frame.ancestors() if isinstance(f.node, cst.FunctionDef)]
+    for task in study.tasks.values():
+        if task.node in holders:
+            return {task.key}
+    limited = {key for key, task in study.tasks.items() if task.option("soft_time_limit")}
+    nearby = {
+        key
+        for key, uses in study.uses.items()
+        for use in uses
+        if use.source is source
+        and any(frame.node in holders for frame in use.chain.frame.ancestors())
+    }
+    return nearby & limited or nearby or own & limited or own or limited or set(study.tasks)
 
 
 def _logger(source: Source, chain: Chain, own: set[str]) -> Outcome | None:

@@ -53,6 +53,6 @@ SIGNATURES = frozenset(
 
 EVIDENCE = re.compile(
     rb"[Cc]elery|CELERY|shared_task|\.delay\b|\.apply_async\b|\.delay_on_commit\b|"
-    rb"INSTALLED_APPS|[\"']delay[\"']"
+    rb"INSTALLED_APPS|@[\w.]+\.task\b|[\"']delay[\"']"
 )
 """Bytes without which a file cannot concern this codemod, unless it uses a task by name."""

@@ -34,8 +34,14 @@ class Outcome:
     counted: bool = True
     """Does the place appear in reports? Parts of a larger rewrite do not."""
 
-    needs_a_converted_task: bool = False
-    """Is there nothing to do here unless some task is converted?"""
+    any_of: frozenset[str] = frozenset()
+    """Tasks of which at least one must be converted, or there is nothing to do here."""
+    mixed: str = ""
+    """What to tell a person when some of the tasks are converted and some stay."""
+
+    def for_person(self, reason: str) -> Outcome:
+        """Return the same place without edits, for a person to decide."""
+        return Outcome(self.source, self.frame, self.code, Kind.PERSON, reason, self.tasks)
 
     def edit(self, frame: Frame, change: Change) -> None:
         """Add an edit."""
@@ -53,14 +59,10 @@ def rename_part(chain: Chain, position: int, name: str) -> Edit:
 
 
 def _renamed(node: Any, depth: int, name: str) -> cst.CSTNode:
-    if depth == 0:
-        return node.with_changes(attr=cst.Name(name))  # type: ignore[no-any-return]
-    return node.with_changes(value=_renamed(node.value, depth - 1, name))  # type: ignore[no-any-return]
-
-
-def truncated(node: cst.BaseExpression, levels: int) -> cst.BaseExpression:
-    """Return a chain without its last attributes."""
-    for _ in range(levels):
-        assert isinstance(node, cst.Attribute)
-        node = node.value
-    return node
+    if depth:
+        return node.with_changes(value=_renamed(node.value, depth - 1, name))  # type: ignore[no-any-return]
+    first, *more = name.split(".")
+    renamed = node.with_changes(attr=cst.Name(first))
+    for attribute in more:
+        renamed = cst.Attribute(value=renamed, attr=cst.Name(attribute))
+    return renamed  # type: ignore[no-any-return]

@@ -49,6 +49,8 @@ class Study:
     uses: dict[str, list[Use]] = field(default_factory=lambda: defaultdict(list))
     with_options: dict[str, set[bool]] = field(default_factory=lambda: defaultdict(set))
     """Whether production code sends a task with `using(...)`, without, or both."""
+    eager_propagates: bool = False
+    """Do the settings run tasks at once and raise what fails?"""
     stays: dict[str, Outcome] = field(default_factory=dict)
     """The tasks that stay on Celery, once that is decided."""
     notes: list[Note] = field(default_factory=list)

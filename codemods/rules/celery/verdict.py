@@ -46,8 +46,8 @@ def definition_findings(study: Study, stays: dict[str, Outcome]) -> list[Outcome
     for key, cause in stays.items():
         if key not in own:
             task = study.tasks[key]
-            where = "" if cause.source is task.source else f" in {cause.source.label}"
-            reason = f"stays on Celery{where}: {cause.reason}"
+            where = "" if cause.source is task.source else f" ({cause.source.label})"
+            reason = f"stays on Celery: {cause.reason}{where}"
             found.append(
                 Outcome(task.source, task.frame, STAYS.code, Kind.PERSON, reason, frozenset({key}))
             )

@@ -18,6 +18,7 @@ from codemods.rules.celery.literals import constant, integer, string
 from codemods.rules.celery.options.priority import mapped_priority
 from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
+from codemods.rules.celery.task import is_none
 
 APPLY_ASYNC = Rule(
     "CEL202",
@@ -77,21 +78,10 @@ def _problem(study: Study, use: Use, shape: Shape) -> str:
     if {"countdown", "eta"} <= shape.options.keys():
         return "countdown= and eta= are both given"
     scope = use.chain.frame.scope
-    for name in ("countdown", "eta"):
-        value = shape.options.get(name)
-        if isinstance(value, cst.Name):
-            found = scope.lookup(value.value)
-            if found is not None and any(
-                binding.kind is BindingKind.PARAMETER
-                and isinstance(binding.value, cst.Name)
-                and binding.value.value == "None"
-                for binding in found[1]
-            ):
-                return f"{name}= may be None"
-    queue = shape.options.get("queue")
-    if queue is not None and study.default_queue not in (None, "default"):
-        if string(constant(study.project, queue, scope, use.source)) == "default":
-            return 'queue "default" is not Celery\'s default queue'
+    queue = shape.options.get("queue", cst.Name("None"))
+    renamed = study.default_queue not in (None, "default")
+    if renamed and string(constant(study.project, queue, scope, use.source)) == "default":
+        return 'queue "default" is not Celery\'s default queue'
     if "priority" in shape.options:
         given = shape.options["priority"]
         if mapped_priority(study.project, given, scope, use.source, study.broker) is None:
@@ -114,11 +104,20 @@ def _new_options(study: Study, use: Use, shape: Shape, outcome: Outcome) -> list
             continue
         if name == "eta" and _naive(value):
             outcome.kind = Kind.CHANGE
-            outcome.reason = (
-                "eta= without a time zone was in Celery's; run_after wants an aware time"
-            )
+            outcome.reason = "eta= has no time zone; run_after wants an aware time"
         names.append(name)
     return names
+
+
+def _may_be_none(use: Use, value: cst.BaseExpression | None) -> bool:
+    """Is the value a parameter that is None unless given?"""
+    found = use.chain.frame.scope.lookup(value.value) if isinstance(value, cst.Name) else None
+    return found is not None and any(
+        binding.kind is BindingKind.PARAMETER
+        and binding.value is not None
+        and is_none(binding.value)
+        for binding in found[1]
+    )
 
 
 def _naive(value: cst.BaseExpression) -> bool:
@@ -132,11 +131,14 @@ def _rewrite(study: Study, use: Use, frame: Frame, options: list[str], outcome: 
         outcome.needs.add(need)
     space = space_for(use.source, frame)
     priority = None
+    optional = False
     assert isinstance(frame.node, cst.Call)
     if "priority" in options:
         given = read_shape(frame.node.args).options["priority"]
         scope = use.chain.frame.scope
         priority = mapped_priority(study.project, given, scope, use.source, study.broker)
+    if "countdown" in options:
+        optional = _may_be_none(use, read_shape(frame.node.args).options["countdown"])
     comments: list[cst.Comment] = []
 
     def change(node: cst.Call) -> cst.CSTNode:
@@ -144,7 +146,10 @@ def _rewrite(study: Study, use: Use, frame: Frame, options: list[str], outcome: 
         assert isinstance(node.func, cst.Attribute)
         task = node.func.value
         if options:
-            using = [_option(name, shape.options[name], timedelta, priority) for name in options]
+            using = [
+                _option(name, shape.options[name], timedelta, priority, optional=optional)
+                for name in options
+            ]
             task = call(node.func.with_changes(attr=cst.Name("using")), using)
         func = node.func.with_changes(value=task, attr=cst.Name("enqueue"))
         new = node.with_changes(
@@ -166,10 +171,16 @@ def _option(
     value: cst.BaseExpression,
     timedelta: str,
     priority: cst.BaseExpression | None,
+    *,
+    optional: bool,
 ) -> cst.Arg:
     if name == "countdown":
         seconds = cst.Arg(keyword=cst.Name("seconds"), value=value)
+        given = value
         value = call(cst.parse_expression(timedelta), [seconds])
+        if optional:
+            test = cst.parse_expression(f"{code(given)} is not None")
+            value = cst.IfExp(body=value, test=test, orelse=cst.Name("None"))
     if name == "priority" and priority is not None:
         value = priority
     return cst.Arg(keyword=cst.Name(_NAMES.get(name, name)), value=value)

@@ -59,7 +59,8 @@ def function_attribute(study: Study, use: Use) -> Outcome:
     """Judge `.__name__`, `.__wrapped__` and `.__doc__`."""
     name = use.rest[0]
     outcome = outcome_of(use, ATTRIBUTE.code, f".{name} is read from .func")
-    if name == "__wrapped__" and use.task.key in study.takes_context:
+    hidden = name == "__wrapped__" and use.task.key in study.takes_context
+    if hidden or len(use.rest) > 1:
         return other(study, use)
     new = "func" if name == "__wrapped__" else f"func.{name}"
     outcome.edits.append(rename_part(use.chain, use.position, new))

@@ -57,7 +57,7 @@ def bare(study: Study, use: Use) -> Outcome | None:
 def _direct(study: Study, use: Use) -> Outcome | None:
     if use.task.key not in study.takes_context:
         return None
-    reason = "a direct call of a task that takes a context: pass one, or split the function"
+    reason = "a direct call of a task that takes a context has to pass one"
     outcome = outcome_of(use, DIRECT.code, reason, Kind.PERSON)
     outcome.blocks = not use.source.is_test
     return outcome

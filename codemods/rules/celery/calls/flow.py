@@ -34,6 +34,11 @@ class Receiver:
     problem: str = ""
 
     @property
+    def called(self) -> str:
+        """Return the function as reasons name it."""
+        return self.dotted.rpartition(".")[2] + "()"
+
+    @property
     def keys(self) -> frozenset[str]:
         """Return the tasks that are passed."""
         return frozenset(use.task.key for use in self.uses)
@@ -138,11 +143,11 @@ class Flows:
                 call = chain.frame.up
                 if call is None or not isinstance(call.node, cst.Call):
                     if not source.is_test:
-                        receiver.problem = f"{receiver.dotted} is itself passed on"
+                        receiver.problem = f"{receiver.called} is itself passed on"
                     continue
                 given = _given(receiver, call.node)
                 if (given is None or id(given) not in passed) and not source.is_test:
-                    receiver.problem = f"{receiver.dotted} is also called without a task"
+                    receiver.problem = f"{receiver.called} is also called without a task"
 
     def _inside(self, receiver: Receiver) -> Iterable[Outcome]:
         for chain in receiver.source.survey.chains:
@@ -163,7 +168,7 @@ class Flows:
             up = chain.frame.up
             called = up is not None and isinstance(up.node, (cst.Call, cst.Comparison))
             if not called:
-                receiver.problem = f"{receiver.dotted} passes the task on"
+                receiver.problem = f"{receiver.called} passes the task on"
             return None
         if chain.parts == ("delay",):
             return delay(self.study, use)
@@ -173,7 +178,7 @@ class Flows:
             outcome = outcome_of(use, VALUE.code, ".name is .module_path")
             outcome.edits.append(rename_part(chain, 0, "module_path"))
             return outcome
-        receiver.problem = f"{receiver.dotted} uses .{chain.parts[0]} of the task"
+        receiver.problem = f"{receiver.called} uses .{chain.parts[0]} of the task"
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -28,7 +29,7 @@ class Shape:
     """Were args and kwargs written out?"""
 
 
-def read_shape(arguments: list[cst.Arg] | tuple[cst.Arg, ...]) -> Shape:
+def read_shape(arguments: Sequence[cst.Arg]) -> Shape:
     """Return the shape of the arguments given to apply_async."""
     shape = Shape()
     named: dict[str, cst.BaseExpression] = {}
@@ -68,9 +69,9 @@ def _positional(node: cst.BaseExpression, shape: Shape) -> list[cst.Arg]:
 
 
 def _keywords(node: cst.BaseExpression, shape: Shape) -> list[cst.Arg]:
-    if isinstance(node, cst.Call) and dotted_name(node.func) == "dict":
-        if all(arg.keyword is not None or arg.star == "**" for arg in node.args):
-            return [bare(arg) for arg in node.args]
+    given = node.args if isinstance(node, cst.Call) and dotted_name(node.func) == "dict" else ()
+    if given and all(arg.keyword is not None or arg.star == "**" for arg in given):
+        return [bare(arg) for arg in given]
     if not isinstance(node, cst.Dict):
         shape.literal = False
         return [cst.Arg(value=_starrable(node), star="**")]

@@ -40,7 +40,7 @@ def report_unresolved(study: Study, sources: list[Source], followed: set[int]) -
                     chain.frame,
                     UNRESOLVED.code,
                     Kind.PERSON,
-                    f"which task {receiver} is cannot be told; the call is left as it is",
+                    f"cannot tell which task {receiver} is; the call is left alone",
                 )
             )
 

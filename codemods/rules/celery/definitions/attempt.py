@@ -40,6 +40,10 @@ def retries_edit(chain: Chain, max_retries: int | None) -> Edit:
     comparison = _comparison(up)
     if comparison is not None and _shiftable(comparison.node, chain.frame.node, max_retries):
         return Edit(comparison, lambda node: _shifted(node, chain.frame.node, max_retries))
+    if _is_truth(up.node, chain.frame.node):
+        return Edit(chain.frame, lambda node: cst.parse_expression(f"{_ATTEMPT} > 1"))
+    if isinstance(up.node, cst.UnaryOperation) and isinstance(up.node.operator, cst.Not):
+        return Edit(up, lambda node: _with_parens(node, f"{_ATTEMPT} == 1"))
     bare = isinstance(up.node, _NEEDS_NO_PARENTHESES)
 
     def change(node: cst.BaseExpression) -> cst.CSTNode:
@@ -51,9 +55,17 @@ def retries_edit(chain: Chain, max_retries: int | None) -> Edit:
     return Edit(chain.frame, change)
 
 
+def _is_truth(up: cst.CSTNode, retries: cst.CSTNode) -> bool:
+    """Is the number only asked for being zero?"""
+    return isinstance(up, (cst.If, cst.While, cst.IfExp, cst.Assert)) and up.test is retries
+
+
 def _attempt_for(node: cst.BaseExpression) -> cst.CSTNode:
-    new = cst.parse_expression(_ATTEMPT)
-    return new.with_changes(lpar=node.lpar, rpar=node.rpar)
+    return cst.parse_expression(_ATTEMPT)
+
+
+def _with_parens(node: cst.BaseExpression, new: str) -> cst.CSTNode:
+    return cst.parse_expression(new).with_changes(lpar=node.lpar, rpar=node.rpar)
 
 
 def _adds_one(node: cst.BinaryOperation, retries: cst.CSTNode) -> bool:

@@ -14,7 +14,7 @@ from codemods.engine.layout import statement_space
 from codemods.engine.names import local_name
 from codemods.engine.scope import BindingKind, Chain, Scope
 from codemods.engine.site import Rule
-from codemods.engine.tree import Frame
+from codemods.engine.tree import Frame, descendants
 from codemods.rules.celery.definitions import ask
 from codemods.rules.celery.definitions.attempt import retries_edit
 from codemods.rules.celery.literals import integer, mapping
@@ -114,6 +114,8 @@ class Rewrite:
 
     edits: list[Edit] = field(default_factory=list)
     needs: set[Need] = field(default_factory=set)
+    stale: set[str] = field(default_factory=set)
+    """Names the annotation of self used."""
 
 
 def drop_self(task: CeleryTask) -> Rewrite:
@@ -122,12 +124,12 @@ def drop_self(task: CeleryTask) -> Rewrite:
     def change(node: cst.Parameters) -> cst.CSTNode:
         return node.with_changes(params=node.params[1:])
 
-    return Rewrite([Edit(_parameters(task), change)])
+    return Rewrite([Edit(_parameters(task), change)], stale=_annotation_names(task))
 
 
 def use_context(task: CeleryTask, body: Body, *, keep_parameter_only: bool = False) -> Rewrite:
     """Return the edits that turn self into context."""
-    rewrite = Rewrite()
+    rewrite = Rewrite(stale=_annotation_names(task))
     params = _parameters(task)
     first = Frame(task.node.params.params[0], params, task.frame.scope)
     rewrite.edits.append(Edit(first, _rename_parameter))
@@ -153,6 +155,13 @@ def use_context(task: CeleryTask, body: Body, *, keep_parameter_only: bool = Fal
         elif chain.parts[:1] == ("max_retries",):
             rewrite.edits.append(_prefix(chain, 1, str(limit)))
     return rewrite
+
+
+def _annotation_names(task: CeleryTask) -> set[str]:
+    annotation = task.node.params.params[0].annotation
+    if annotation is None:
+        return set()
+    return {node.value for node in descendants(annotation) if isinstance(node, cst.Name)}
 
 
 def _rename_parameter(node: cst.Param) -> cst.CSTNode:

@@ -181,6 +181,7 @@ def _bind(
         _add(study, outcome, task.frame, context.CONTEXT.code, reason, kind)
     outcome.edits.extend(rewrite.edits)
     outcome.needs |= rewrite.needs
+    outcome.stale |= rewrite.stale
 
 
 def _structure(study: Study, task: CeleryTask) -> tuple[str, str] | None:

@@ -49,24 +49,32 @@ def _with_bridge(node: Any) -> cst.CSTNode:
     if not elements:
         return node.with_changes(elements=[new])  # type: ignore[no-any-return]
     last = elements[-1]
-    closing = getattr(node, "rbracket", None)
+    closing = _closing(node)
     if closing is None or not isinstance(closing.whitespace_before, cst.ParenthesizedWhitespace):
         comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
         elements[-1] = last.with_changes(comma=comma)
         return node.with_changes(elements=[*elements, new.with_changes(comma=last.comma)])  # type: ignore[no-any-return]
     before = closing.whitespace_before
-    indent = _indent(node, before)
-    between = before.with_changes(last_line=cst.SimpleWhitespace(indent), empty_lines=[])
+    between = before.with_changes(last_line=_item_indent(node, before), empty_lines=[])
     elements[-1] = last.with_changes(comma=cst.Comma(whitespace_after=between))
-    end = before.with_changes(first_line=cst.TrailingWhitespace())
-    return node.with_changes(  # type: ignore[no-any-return]
-        elements=[*elements, new.with_changes(comma=cst.Comma())],
-        rbracket=closing.with_changes(whitespace_before=end),
+    end = closing.with_changes(
+        whitespace_before=before.with_changes(first_line=cst.TrailingWhitespace())
     )
+    changes = {"rbracket": end} if isinstance(node, cst.List) else {"rpar": [end]}
+    elements.append(new.with_changes(comma=cst.Comma()))
+    return node.with_changes(elements=elements, **changes)  # type: ignore[no-any-return]
 
 
-def _indent(node: cst.List, closing: cst.ParenthesizedWhitespace) -> str:
-    opening = node.lbracket.whitespace_after
-    if isinstance(opening, cst.ParenthesizedWhitespace):
-        return opening.last_line.value
-    return closing.last_line.value + "    "
+def _closing(node: cst.List | cst.Tuple) -> cst.RightSquareBracket | cst.RightParen | None:
+    if isinstance(node, cst.List):
+        return node.rbracket
+    return node.rpar[-1] if len(node.rpar) == 1 else None
+
+
+def _item_indent(
+    node: cst.List | cst.Tuple, closing: cst.ParenthesizedWhitespace
+) -> cst.SimpleWhitespace:
+    opening = node.lbracket if isinstance(node, cst.List) else node.lpar[0]
+    if isinstance(opening.whitespace_after, cst.ParenthesizedWhitespace):
+        return opening.whitespace_after.last_line
+    return cst.SimpleWhitespace(closing.last_line.value + "    ")

@@ -8,6 +8,7 @@ from codemods.engine.scope import Binding
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.engine.todo import statement_of
+from codemods.engine.tree import Frame
 from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.settings.block import eager_override, statements
 from codemods.rules.celery.task import is_true
@@ -34,6 +35,17 @@ def propagates(source: Source) -> Binding | None:
     return found[-1] if found else None
 
 
+def runs_and_raises(source: Source) -> bool:
+    """Does a settings module run tasks at once and let their errors out?"""
+    binding, other = eager_binding(source), propagates(source)
+    return (
+        binding is not None
+        and other is not None
+        and is_true(binding.value)
+        and is_true(other.value)
+    )
+
+
 def override(source: Source) -> Outcome | None:
     """Return the edit that overrides TASKS where a module switches eager mode on."""
     binding = eager_binding(source)
@@ -41,13 +53,7 @@ def override(source: Source) -> Outcome | None:
         return None
     other = propagates(source)
     propagate = other is not None and is_true(other.value)
-    anchor = statement_of(binding.frame)
-    if propagate and other is not None:
-        after = statement_of(other.frame)
-        if after.up is not None and anchor.up is not None and after.up.node is anchor.up.node:
-            body = list(getattr(anchor.up.node, "body", ()))
-            if _index(body, after.node) > _index(body, anchor.node):
-                anchor = after
+    anchor = _last_beside(source, statement_of(binding.frame))
     outcome = Outcome(
         source, anchor, EAGER_SETTING.code, Kind.REWRITE, "eager mode is ImmediateBackend"
     )
@@ -56,5 +62,15 @@ def override(source: Source) -> Outcome | None:
     return outcome
 
 
-def _index(body: list[cst.CSTNode], node: cst.CSTNode) -> int:
-    return next((at for at, item in enumerate(body) if item is node), -1)
+def _last_beside(source: Source, statement: Frame) -> Frame:
+    """Return the last Celery setting in the block of this one, so that TASKS follows them all."""
+    if statement.up is None:
+        return statement
+    body = list(getattr(statement.up.node, "body", ()))
+    order = {id(node): index for index, node in enumerate(body)}
+    found = [statement]
+    for name, bindings in source.survey.scope.bindings.items():
+        if name.startswith(("CELERY_", "BROKER_")):
+            places = (statement_of(binding.frame) for binding in bindings)
+            found.extend(place for place in places if id(place.node) in order)
+    return max(found, key=lambda place: order[id(place.node)])

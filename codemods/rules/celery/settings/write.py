@@ -245,8 +245,10 @@ def _app(study: Study, settings: found.Settings, written: Written) -> str | None
         candidates = near or candidates
     if len(candidates) == 1:
         return candidates[0]
+    if not settings.bases:
+        return None
     what = "several Celery apps" if candidates else "no Celery app"
-    where = settings.bases[0].label if settings.bases else "settings"
+    where = settings.bases[0].label
     reason = f'{what} found; name the app in OPTIONS["APP"], or run with --celery-app'
     written.sites.append(Site(where, 1, NO_APP.code, Kind.PERSON, reason))
     return None
@@ -265,6 +267,15 @@ def _notes(study: Study, settings: found.Settings, written: Written) -> None:
     names = settings.celery_names()
     if names:
         written.notes.append(Note(KEPT.code, f"settings still in force: {', '.join(names)}"))
+    limits = {"CELERY_TASK_TIME_LIMIT", "CELERY_TASK_SOFT_TIME_LIMIT"} & set(names)
+    if limits:
+        written.notes.append(
+            Note(
+                "CEL306",
+                f"{', '.join(sorted(limits))} holds for Celery workers only; give tasks timeout= "
+                "or hard_timeout= before DatabaseBackend runs them",
+            )
+        )
     for place in study.unknown_queues:
         written.notes.append(
             Note(QUEUES.code, f"queue name of {place} cannot be read; add it to QUEUES")

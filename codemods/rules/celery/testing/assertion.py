@@ -18,9 +18,10 @@ SHAPE = Rule(
 )
 PERSON = Rule(
     "CEL606",
-    "A test looks into a mocked apply_async",
+    "A test looks into what only Celery has",
     "call_args, mock_calls and the like of a mocked apply_async hold args= and kwargs=; a mock of "
-    "enqueue holds the task's own arguments. Adjust the test.",
+    "enqueue holds the task's own arguments. A mocked .retry or .request does not exist on a "
+    "converted task: mock what the task calls. Adjust the test.",
 )
 
 _SAME = frozenset(

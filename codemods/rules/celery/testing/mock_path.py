@@ -10,7 +10,7 @@ from codemods.engine.scope import Text
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.engine.tree import Change, Frame
-from codemods.rules.celery.names import SEND
+from codemods.rules.celery.names import SEND, SIGNATURES
 from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.testing.mock_variable import follow_mock, follow_whole_mock
@@ -21,6 +21,12 @@ MOCK_PATH = Rule(
     "The path is resolved through re-exports, as mock does. A task's enqueue can be patched in "
     "place, and calls through using() see the patch.",
 )
+
+
+CELERY_ONLY = frozenset(
+    {"retry", "request", "update_state", "backend", "app", "AsyncResult", *SIGNATURES} - {"map"}
+)
+"""Attributes a mock may replace on a Celery task and not on a task of the bridge."""
 
 
 def judge_paths(study: Study, sources: list[Source]) -> None:
@@ -36,10 +42,14 @@ def _judge(study: Study, source: Source, text: Text) -> Outcome | None:
     head, _, last = text.value.rpartition(".")
     dotted = head if last in SEND else text.value
     target = study.project.resolve_dotted(dotted)
-    task = study.tasks.get(target.dotted) if target is not None and not target.rest else None
-    if task is None:
+    task = study.tasks.get(target.dotted) if target is not None else None
+    if task is None or target is None:
         return None
     call = _patch_call(text.frame)
+    if target.rest and call is not None and target.rest[0] in CELERY_ONLY:
+        return mocked_away(source, text.frame, task.key, target.rest[0])
+    if target.rest:
+        return None
     outcome = Outcome(
         source,
         text.frame,
@@ -58,6 +68,12 @@ def _judge(study: Study, source: Source, text: Text) -> Outcome | None:
     outcome.counted = False
     follow_whole_mock(study, outcome, call, task)
     return outcome
+
+
+def mocked_away(source: Source, frame: Frame, key: str, name: str) -> Outcome:
+    """Report a mock of something only a Celery task has."""
+    reason = f"mocks .{name}, which a converted task does not have"
+    return Outcome(source, frame, "CEL606", Kind.PERSON, reason, frozenset({key}))
 
 
 def renamed_string(value: str) -> Change:

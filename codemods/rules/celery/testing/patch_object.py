@@ -10,7 +10,7 @@ from codemods.engine.tree import Frame
 from codemods.rules.celery.names import SEND
 from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
-from codemods.rules.celery.testing.mock_path import renamed_string
+from codemods.rules.celery.testing.mock_path import CELERY_ONLY, mocked_away, renamed_string
 from codemods.rules.celery.testing.mock_variable import follow_mock
 
 PATCH_OBJECT = Rule(
@@ -32,7 +32,11 @@ def patch_object(study: Study, use: Use) -> Outcome | None:
     if at is None or at + 1 >= len(args):
         return None
     name = args[at + 1].value
-    if not isinstance(name, cst.SimpleString) or name.raw_value not in SEND:
+    if not isinstance(name, cst.SimpleString):
+        return None
+    if name.raw_value in CELERY_ONLY and args[at].keyword is None:
+        return mocked_away(use.source, use.chain.frame, use.task.key, name.raw_value)
+    if name.raw_value not in SEND:
         return None
     outcome = Outcome(
         use.source,
