@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -55,14 +54,16 @@ def watch(maintenance: Maintenance) -> None:
     def on_unknown(name: str, id: str, **kwargs: Any) -> None:  # noqa: A002
         report(unknown, id, name)
 
-    connect = partial(_connect, weak=False)
-    connect(signals.task_failure, on_failure)
-    connect(signals.task_revoked, on_revoked)
-    connect(signals.task_unknown, on_unknown)
+    _replace(signals.task_failure, on_failure)
+    _replace(signals.task_revoked, on_revoked)
+    _replace(signals.task_unknown, on_unknown)
 
 
-def _connect(signal: Any, receiver: Callable[..., None], weak: bool) -> None:
-    signal.connect(receiver, weak=weak, dispatch_uid=f"bridge.{signal.name}")
+def _replace(signal: Any, receiver: Callable[..., None]) -> None:
+    # The worker before this one in the same process, in a test for example, hears no more.
+    uid = f"bridge.{signal.name}"
+    signal.disconnect(dispatch_uid=uid)
+    signal.connect(receiver, weak=False, dispatch_uid=uid)
 
 
 def time_out(backend: CeleryBackend, worker: str, task_id: str) -> None:

@@ -20,6 +20,7 @@ from celery import bootsteps, signals
 from django.db import InterfaceError, OperationalError, connections
 
 from bridge.recovery import recover
+from bridge.worker.persistence import persist
 from compat.celery import holder, registration
 from compat.celery.backend import CeleryBackend
 from compat.celery.deaths import Orphans, watch
@@ -88,10 +89,16 @@ class Maintenance:
             except Empty:
                 due = time.monotonic() + (self.interval if self._pass() else RETRY_AFTER)
             else:
-                self._guarded(errand)
+                self._guarded(partial(self._insist, errand))
 
     def _pass(self) -> bool:
-        return self._guarded(self._renew) and self._guarded(self._look_after)
+        return all(
+            self._guarded(partial(connected, action)) for action in (self._renew, self._look_after)
+        )
+
+    def _insist(self, errand: Callable[[], None]) -> None:
+        # Celery says such a thing once.
+        persist(partial(connected, errand), "settle a task", give_up=self._stopped.is_set)
 
     def _renew(self) -> None:
         for backend in self.backends:
@@ -111,7 +118,7 @@ class Maintenance:
     def _guarded(self, action: Callable[[], Any]) -> bool:
         """Do something without ending the thread: without it the lease would run out."""
         try:
-            connected(action)
+            action()
         except (OperationalError, InterfaceError) as error:
             logger.warning("The ledger does not answer, next try in 1 s: %s", str(error).strip())
         except Exception:

@@ -177,6 +177,11 @@ class TestEager:
         assert len(result.worker_ids) == 1
         assert not WorkerRow.objects.exists()
 
+    def test_run_after_does_not_wait(self) -> None:
+        task = tasks.add.using(run_after=dt.timedelta(hours=1), priority=50, queue_name="mail")
+
+        assert task.enqueue(1, 2).return_value == 3
+
     def test_policy_decides_about_retries(self) -> None:
         result = tasks.unreachable.enqueue("x")
 

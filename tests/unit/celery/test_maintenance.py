@@ -1,0 +1,87 @@
+"""The thread of a worker's main process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from unittest import mock
+
+import pytest
+from celery import signals
+from celery.exceptions import WorkerLostError
+from django.conf import settings
+from django.db import OperationalError
+
+from bridge.ledger.models import WorkerRow
+from compat.celery import deaths, maintenance
+from compat.celery.backend import CeleryBackend
+from compat.celery.maintenance import Maintenance
+from tests.process.project import wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=list(settings.DATABASES))
+
+
+@pytest.fixture
+def thread(backend: CeleryBackend) -> Iterator[Maintenance]:
+    """A thread that looks after its tasks every tenth of a second."""
+    backend.leases.seconds = 0.3
+    thread = Maintenance("w")
+    yield thread
+    if thread._thread.is_alive():
+        thread.stop()
+
+
+def test_lease_is_open_before_the_first_task_and_closed_at_the_end(thread: Maintenance) -> None:
+    thread.start()
+    opened = WorkerRow.objects.get()
+    wait_for(lambda: WorkerRow.objects.get().expires_at > opened.expires_at, "a renewal")
+
+    thread.stop()
+
+    assert not WorkerRow.objects.exists()
+
+
+def test_errors_do_not_end_the_thread(
+    thread: Maintenance, caplog: pytest.LogCaptureFixture
+) -> None:
+    errors = [OperationalError("database away"), ZeroDivisionError(), *[None] * 1000]
+    with (
+        mock.patch.object(maintenance, "recover", side_effect=errors) as recover,
+        mock.patch.object(maintenance, "RETRY_AFTER", 0.05),
+    ):
+        thread.start()
+        wait_for(lambda: recover.call_count > 3, "more looks")
+
+    assert "database away" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_errand_waits_for_the_database(thread: Maintenance, backend: CeleryBackend) -> None:
+    done = threading.Event()
+    answers = iter([OperationalError("away"), OperationalError("away")])
+
+    def errand(asked: CeleryBackend) -> None:
+        assert asked is backend
+        for error in answers:
+            raise error
+        done.set()
+
+    thread.start()
+    thread.run_errand(errand)
+
+    assert done.wait(10)
+
+
+def test_no_process_is_forked_while_the_thread_has_connections_open() -> None:
+    assert maintenance.connected(maintenance._fork_lock.locked)
+    assert not maintenance._fork_lock.locked()
+
+
+def test_latest_worker_of_a_process_hears_of_deaths() -> None:
+    workers = [mock.Mock(pid=maintenance.os.getpid()) for _ in range(2)]
+    for worker in workers:
+        deaths.watch(worker)
+
+    signals.task_failure.send(sender=None, task_id="x", exception=WorkerLostError("signal 9"))
+
+    assert [worker.run_errand.call_count for worker in workers] == [0, 1]
