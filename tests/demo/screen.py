@@ -42,7 +42,7 @@ class Screen:
         return time.monotonic() - self.started
 
     def say(self, text: str) -> None:
-        self.console.print(f"   {text}")
+        self.console.print(Padding(text, (0, 0, 0, 3), expand=False))
 
     def command(self, text: str) -> None:
         self.console.print(f"   [bold cyan]$ {text}[/]")

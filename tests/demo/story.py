@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .audit import Audit, Count
+from .by_hand import EDITS
 from .processes import Crew, StepFailed
 from .screen import Screen
 from .shop import Shop
@@ -30,6 +31,7 @@ class Story:
     traffic: Traffic
     old: Shop
     new: Shop
+    report: str = ""
     tests: int = 0
 
     @classmethod
@@ -68,7 +70,8 @@ class Story:
     def rewrite(self) -> None:
         self.screen.step("The codemod rewrites a copy of it")
         self.screen.command("python -m codemods.celery_to_dep .")
-        self.screen.output(self.new.run("codemod", *CODEMOD, "."))
+        self.report = self.new.run("codemod", *CODEMOD, ".")
+        self.screen.output(self.report)
         self.screen.diff(self.old.folder, self.new.folder, "orders/services.py", lines=22)
         self.screen.command("manage.py migrate      # adds the ledger")
         self.new.manage("migrate the copy", "migrate", "--verbosity", "0")
@@ -105,7 +108,11 @@ class Story:
         self.crew.stop(NEW)
 
     def own_tests(self) -> None:
-        """Run the migrated shop's own suite, as its team would."""
+        """Run the migrated shop's own suite, as its team would after reading the report."""
+        for edit in EDITS:
+            edit.apply(self.new.folder, self.report)
+            self.screen.say(f"A person does what the report asks for with {edit.code}:")
+            self.screen.output(edit.text)
         self.screen.command(
             "manage.py test --settings shop.settings_test      # the rewritten code"
         )
@@ -138,7 +145,9 @@ class Story:
         everything = [pair for pairs in audit.batches.values() for pair in pairs]
         report = Count(**self.new.audit_report(everything))
         self.screen.verdict([*batches, ("all, by manage.py audit_report", report)])
-        self.screen.say(f"The migrated shop's own {self.tests} tests pass.")
+        self.screen.say(
+            f"The migrated shop's own {self.tests} tests pass; {len(EDITS)} edited by hand."
+        )
         mine = sum((count for _, count in batches), start=Count())
         if mine != report or not report.exact:
             raise StepFailed(f"The count is off: {mine} here, {report} by the shop itself.")
