@@ -61,7 +61,7 @@ class Story:
         self.traffic.order(self.old, BEFORE, "MORNING", count=6)
         self.traffic.drain(BEFORE)
         # Long enough for this machine to rewrite the code and start a worker in the meantime.
-        countdown = max(SHORTEST_COUNTDOWN, round(5 * self.screen.elapsed()))
+        countdown = max(SHORTEST_COUNTDOWN, round(4 * self.screen.elapsed()))
         self.traffic.order(self.old, HELD, "HELD", count=4, countdown=countdown)
         self.traffic.drain(HELD, but_held=True)
         self.screen.say(
