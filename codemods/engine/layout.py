@@ -33,7 +33,10 @@ class Space:
     def fit(self, node: cst.Call, taken: int = 0) -> cst.Call:
         """Return the call on one line if it fits, else spread over several."""
         if spans_lines(node):
-            return self._tightened(node)
+            longest = max(map(len, code(node).splitlines()[1:]), default=0)
+            if len(self.indent) + longest <= self.limit:
+                return node
+            return self._tightened(node) if comments_in(node) else self.spread(node)
         return node if len(code(node)) <= self.room - taken else self.spread(node)
 
     def spread(self, node: cst.Call) -> cst.Call:

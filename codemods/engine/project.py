@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,14 +51,19 @@ class Project:
         """The files that matter to this codemod; the others are parsed only when asked for."""
         self.unparsable: dict[Source, Unparsable] = {}
 
-    def select(self, pattern: re.Pattern[bytes]) -> list[Source]:
-        """Add the files whose bytes match to the selection and return the new ones."""
+    def select(
+        self, pattern: re.Pattern[bytes], beside: Mapping[bytes, set[bytes]] | None = None
+    ) -> list[Source]:
+        """Add the files whose bytes match to the selection and return the new ones.
+
+        A match that is a key of `beside` counts only in a file with one of its words as well.
+        """
         chosen = [
             source
             for source in self.sources
             if source not in self.selected
             and source not in self.unparsable
-            and pattern.search(source.data)
+            and _matches(source.data, pattern, beside)
         ]
         readable: list[Source] = []
         for source in chosen:
@@ -125,6 +130,18 @@ class Project:
             return Target(dotted) if dotted in self.packages else None
         return Target(dotted)
 
+    def open(self, target: Target) -> Target | None:
+        """Return the target with its definition, the module read if it was not yet."""
+        module = target.dotted.rpartition(".")[0]
+        source = self.modules.get(module)
+        if target.source is not None or source is None:
+            return target
+        try:
+            _ = source.survey
+        except Unparsable:
+            return None
+        return self.resolve_dotted(target.full)
+
     def is_outside(self, target: Target) -> bool:
         """Does the target belong to an installed package?"""
         top = target.dotted.partition(".")[0]
@@ -135,6 +152,8 @@ class Project:
     def _in_module(self, source: Source, names: tuple[str, ...], depth: int) -> Target | None:
         if depth > _DEPTH:
             return None
+        if not source.is_read and _defines(source, names[0]):
+            return Target(f"{source.name}.{names[0]}", names[1:])
         try:
             scope = source.survey.scope
         except Unparsable:
@@ -188,6 +207,20 @@ class Project:
             yield from source.survey.stars
         except Unparsable:
             return
+
+
+def _matches(
+    data: bytes, pattern: re.Pattern[bytes], beside: Mapping[bytes, set[bytes]] | None
+) -> bool:
+    if beside is None:
+        return pattern.search(data) is not None
+    return any(any(word in data for word in beside[name]) for name in set(pattern.findall(data)))
+
+
+def _defines(source: Source, name: str) -> bool:
+    """Does an unread module define the name itself, as a class or function?"""
+    pattern = rb"^(?:class|def|async def)[ \t]+%s\b" % name.encode()
+    return re.search(pattern, source.data, re.MULTILINE) is not None
 
 
 def load(

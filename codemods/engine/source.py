@@ -59,6 +59,11 @@ class Source:
         return _TEST_FILE.search(self.label) is not None
 
     @property
+    def is_read(self) -> bool:
+        """Was the file surveyed?"""
+        return self._survey is not None
+
+    @property
     def line_length(self) -> int:
         """Return the line length the project asks its formatter for, or lives by."""
         asked = _line_length(self.path.parent)

@@ -47,12 +47,10 @@ class Census:
             self._find_created(source)
             self._find_aliases(source)
 
-    def names(self) -> set[str]:
-        """Return the names under which files may use what was found."""
-        found = {key.rpartition(".")[2] for key in self.tasks}
-        for key in (*self.aliases, *(key for key, why in self.hidden.items() if why)):
-            found.add(key.rpartition(".")[2])
-        return found
+    def keys(self) -> set[str]:
+        """Return the dotted paths that files may use: tasks and decorators that make them."""
+        hidden = (key for key, why in self.hidden.items() if why)
+        return {*self.tasks, *self.aliases, *hidden}
 
     @property
     def apps(self) -> list[str]:

@@ -76,7 +76,7 @@ def _read(project: Project, request: Request) -> tuple[Study, found.Settings]:
     project.select(EVIDENCE)
     census.take(project.relevant)
     for _ in range(_ROUNDS):
-        fresh = project.select(_words(census.names()))
+        fresh = _select_words(project, census.keys())
         if not fresh:
             break
         census.take(fresh)
@@ -92,7 +92,7 @@ def _read(project: Project, request: Request) -> tuple[Study, found.Settings]:
     report_created(study)
     find_uses(study, project.relevant)
     flows = Flows(study)
-    fresh = project.select(_words(flows.collect()))
+    fresh = _select_words(project, flows.collect())
     find_uses(study, fresh)
     flows.collect()
     flows.judge()
@@ -105,10 +105,17 @@ def _read(project: Project, request: Request) -> tuple[Study, found.Settings]:
     return study, settings
 
 
-def _words(names: Iterable[str]) -> re.Pattern[bytes]:
-    """Return a pattern for these names as whole words; for none it matches nothing."""
-    joined = "|".join(sorted(map(re.escape, names)))
-    return re.compile(rb"\b(?:%s)\b" % joined.encode() if joined else rb"(?!)")
+def _select_words(project: Project, keys: Iterable[str]) -> list[Source]:
+    """Select the files that may use what these dotted paths name."""
+    beside: dict[bytes, set[bytes]] = {}
+    for key in keys:
+        *modules, name = key.split(".")
+        words = modules[1:] or modules
+        beside.setdefault(name.encode(), set()).update(word.encode() for word in words)
+    if not beside:
+        return []
+    joined = b"|".join(sorted(map(re.escape, beside)))
+    return project.select(re.compile(rb"\b(?:%s)\b" % joined), beside)
 
 
 def _has_celery(study: Study) -> bool:

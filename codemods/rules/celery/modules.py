@@ -71,6 +71,8 @@ def _limited(study: Study, source: Source, chain: Chain, own: set[str]) -> set[s
         if task.node in holders:
             return {task.key}
     limited = {key for key, task in study.tasks.items() if task.option("soft_time_limit")}
+    if own:
+        return own & limited or own
     nearby = {
         key
         for key, uses in study.uses.items()
@@ -78,7 +80,9 @@ def _limited(study: Study, source: Source, chain: Chain, own: set[str]) -> set[s
         if use.source is source
         and any(frame.node in holders for frame in use.chain.frame.ancestors())
     }
-    return nearby & limited or nearby or own & limited or own or limited or set(study.tasks)
+    if source.is_test and nearby:
+        return nearby & limited or nearby
+    return limited or set(study.tasks)
 
 
 def _logger(source: Source, chain: Chain, own: set[str]) -> Outcome | None:

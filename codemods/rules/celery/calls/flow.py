@@ -54,13 +54,13 @@ class Flows:
         """Ids of the chains on receiving parameters."""
 
     def collect(self) -> set[str]:
-        """Find the receivers of every task passed, and return their functions' names."""
+        """Find the receivers of every task passed, and return their functions' paths."""
         for uses in list(self.study.uses.values()):
             for use in uses:
                 receiver = None if use.rest else self._receiver(use)
                 if receiver is not None and use not in receiver.uses:
                     receiver.uses.append(use)
-        return {receiver.dotted.rpartition(".")[2] for receiver in self.receivers.values()}
+        return {receiver.dotted for receiver in self.receivers.values()}
 
     def judge(self) -> None:
         """Look into each receiver, and at everybody who calls it."""
@@ -115,6 +115,7 @@ class Flows:
     def _receiver(self, use: Use) -> Receiver | None:
         call = _call_around(use.chain.frame)
         target = self._resolve(call, use.source) if call is not None else None
+        target = self.study.project.open(target) if target is not None else None
         if target is None or target.binding is None or target.source is None or target.rest:
             return None
         function = target.binding.frame

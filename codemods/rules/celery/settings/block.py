@@ -23,7 +23,7 @@ class Block:
 
     def source(self) -> str:
         """Return the assignment."""
-        lines = ["TASKS = {", '    "default": {', f'        "BACKEND": {self.backend},']
+        lines = ["TASKS = {", '    "default": {', *self._backend()]
         lines.extend(self._queues())
         lines.append('        "OPTIONS": {')
         if self.app is not None:
@@ -35,6 +35,12 @@ class Block:
             lines.append(f'            "PROPAGATE": {self.propagate},')
         lines += ["        },", "    },", "}", ""]
         return "\n".join(lines)
+
+    def _backend(self) -> list[str]:
+        line = f'        "BACKEND": {self.backend},'
+        if len(line) <= self.width:
+            return [line]
+        return ['        "BACKEND": (', f"            {self.backend}", "        ),"]
 
     def _queues(self) -> list[str]:
         names = [text(name).value for name in self.queues]

@@ -276,7 +276,7 @@ def _notes(study: Study, settings: found.Settings, written: Written) -> None:
                 "or hard_timeout= before DatabaseBackend runs them",
             )
         )
-    for place in study.unknown_queues:
+    for place in dict.fromkeys(study.unknown_queues):
         written.notes.append(
             Note(QUEUES.code, f"queue name of {place} cannot be read; add it to QUEUES")
         )

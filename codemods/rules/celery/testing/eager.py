@@ -86,7 +86,9 @@ def _override(study: Study, source: Source, chain: Chain) -> Outcome | None:
         short = node.with_changes(args=_line([_tasks(_short(propagate)), *kept]))
         if len(code(short)) + 1 <= space.room:
             return short
-        value = immediate(propagate, space.step, space.step)
+        value = _short(propagate)
+        if len(space.indent) + len(space.step) + len(code(_tasks(value))) + 1 > space.limit:
+            value = immediate(propagate, space.step, space.step)
         return exploded(node.with_changes(args=[_tasks(value), *kept]), space.indent, space.step)
 
     outcome.edit(up, change)
