@@ -110,3 +110,13 @@ def never_lucky() -> None:
 def fan_out(count: int) -> None:
     for number in range(count):
         note.enqueue(str(number))
+
+
+@task(on_lost="retry")
+def note_retry(name: str) -> None:
+    Run.objects.create(name=name)
+
+
+@task(on_lost="fail")
+def note_fail(name: str) -> None:
+    Run.objects.create(name=name)
