@@ -26,6 +26,16 @@ class Edit:
     change: Change
 
 
+def _noting(applied: set[int], key: int) -> Change:
+    """Return a change that changes nothing and notes that its node was reached."""
+
+    def change(node: cst.CSTNode) -> cst.CSTNode:
+        applied.add(key)
+        return node
+
+    return change
+
+
 @dataclass(slots=True)
 class Draft:
     """Everything that is to happen to a file."""
@@ -63,7 +73,12 @@ class Draft:
         for edit in self.edits:
             frames.append(edit.frame)
             changes[id(edit.frame.node)].append(edit.change)
+        applied: set[int] = set()
+        for key, steps in changes.items():
+            steps.insert(0, _noting(applied, key))
         new = rebuild(self.source.tree, changes, spine(frames))
+        if applied != changes.keys():
+            raise Refused("some of its edits have no place in the tree")
         if not isinstance(new, cst.Module):
             raise Refused("the whole module would be removed")
         return new

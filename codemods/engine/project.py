@@ -218,8 +218,9 @@ def _matches(
 
 
 def _defines(source: Source, name: str) -> bool:
-    """Does an unread module define the name itself, as a class or function?"""
-    pattern = rb"^(?:class|def|async def)[ \t]+%s\b" % name.encode()
+    """Does an unread module define the name itself, rather than pass another one on?"""
+    pattern = rb"^(?:(?:class|def|async def)[ \t]+%b\b|%b[ \t]*=(?![ \t]*[\w.]+[ \t]*\r?$))"
+    pattern %= (name.encode(), name.encode())
     return re.search(pattern, source.data, re.MULTILINE) is not None
 
 

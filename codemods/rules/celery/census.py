@@ -117,13 +117,15 @@ class Census:
 
     def is_factory(self, target: Target) -> bool:
         """Does the name stand for a decorator that makes tasks?"""
-        if target.source is None:
-            full = target.full
-            return full in SHARED_TASK or full.removesuffix(".task") in CURRENT_APPS
+        full = target.full
+        if full in SHARED_TASK or full.removesuffix(".task") in CURRENT_APPS:
+            return True
         return target.rest == ("task",) and self.is_app(target)
 
     def is_app(self, target: Target) -> bool:
         """Is the target a Celery app?"""
+        if self.named_app is not None and target.dotted == self.named_app:
+            return True
         if target.source is None:
             return target.dotted in CURRENT_APPS
         if target.dotted not in self._is_app:
@@ -132,8 +134,6 @@ class Census:
         return self._is_app[target.dotted]
 
     def _find_app(self, target: Target) -> bool:
-        if self.named_app is not None and target.dotted == self.named_app:
-            return True
         source, binding = target.source, target.binding
         if source is None or binding is None:
             return False

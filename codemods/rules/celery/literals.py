@@ -18,6 +18,7 @@ def constant(
     if not name:
         return node
     target = project.resolve_name(tuple(name.split(".")), scope, source)
+    target = project.open(target) if target is not None else None
     if target is None or target.rest or target.binding is None or target.source is None:
         return node
     same = target.source.survey.scope.bindings.get(target.binding.name, [])

@@ -196,7 +196,8 @@ def _summary(study: Study, converted: set[str], stays: dict[str, Outcome]) -> tu
         if outcome.tasks & stays.keys() and not outcome.blocks and outcome.counted
         if outcome.code[3] in "26"
     )
-    line = f"{len(study.tasks)} Celery tasks: {len(converted)} converted, {len(stays)} stay"
+    tasks = f"{len(study.tasks)} Celery task{'' if len(study.tasks) == 1 else 's'}"
+    line = f"{tasks}: {len(converted)} converted, {len(stays)} stay"
     if kept:
         line += f" with {kept} calls and mocks"
     return (line + ".",)
