@@ -81,12 +81,16 @@ def _tracked(root: Path) -> list[Path] | None:
 
 
 def _skipped(name: str) -> bool:
-    return not SKIPPED_DIRECTORIES.isdisjoint(name.split("/")[:-1])
+    return any(_left_out(part) for part in name.split("/")[:-1])
+
+
+def _left_out(directory: str) -> bool:
+    return directory.startswith(".") or directory in SKIPPED_DIRECTORIES
 
 
 def _walk(root: Path) -> Iterator[Path]:
     for directory, names, files in os.walk(root):
-        names[:] = sorted(name for name in names if name not in SKIPPED_DIRECTORIES)
+        names[:] = sorted(name for name in names if not _left_out(name))
         for name in files:
             path = Path(directory, name)
             if name.endswith(".py") and not path.is_symlink():

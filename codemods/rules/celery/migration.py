@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+import libcst as cst
+
 from codemods.engine.draft import Draft, Refused
 from codemods.engine.files import python_files
 from codemods.engine.plan import FileChange, Plan, Request
@@ -179,7 +181,7 @@ def _changes(
     for source, draft in drafts.items():
         try:
             after = draft.render(TOOL, packages)
-        except Refused as error:
+        except (Refused, cst.CSTValidationError, RecursionError) as error:
             reason = f"the rewrite would not be valid Python, so the file is left alone: {error}"
             problems.append(Problem(source.label, 1, reason))
             continue

@@ -31,19 +31,22 @@ def problem_below(task: CeleryTask, project: Project) -> str:
             if name
             else None
         )
-        problem = _problem(task, target)
+        problem = _problem(task, target, project)
         if problem:
             return f"@{name or 'decorator'} below the task decorator {problem}"
     return ""
 
 
-def _problem(task: CeleryTask, target: Target | None) -> str:
+def _problem(task: CeleryTask, target: Target | None, project: Project) -> str:
+    target = project.open(target) if target is not None else None
     if target is None or target.source is None:
         known = target is not None and target.full in _TRANSPARENT
         return "may read self" if task.bound and not known else ""
     node = target.binding.frame.node if target.binding is not None else None
     if not isinstance(node, cst.FunctionDef) or target.rest:
         return "may read self" if task.bound else ""
+    if _is_context_manager(node, target, project):
+        return ""
     wrappers = [
         inner
         for inner in descendants(node.body)
@@ -56,6 +59,20 @@ def _problem(task: CeleryTask, target: Target | None) -> str:
     if task.bound and not all(_passes_everything_on(wrapper) for wrapper in wrappers):
         return "reads self"
     return ""
+
+
+def _is_context_manager(node: cst.FunctionDef, target: Target, project: Project) -> bool:
+    """Does contextlib make the decorator, which passes everything on?"""
+    source = target.source
+    if source is None:
+        return False
+    for decorator in node.decorators:
+        name = dotted_name(decorator.decorator)
+        words = tuple(name.split("."))
+        found = project.resolve_name(words, source.survey.scope, source) if name else None
+        if found is not None and found.full == "contextlib.contextmanager":
+            return True
+    return False
 
 
 def _calls_outer(function: cst.FunctionDef) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import libcst as cst
 
 from codemods.engine.site import Rule
-from codemods.rules.celery.literals import integer, mapping, plus_one
+from codemods.rules.celery.literals import constant, integer, mapping, plus_one
 from codemods.rules.celery.options.build import Build, Values
 from codemods.rules.celery.task import is_false, is_none, is_true
 
@@ -82,7 +82,7 @@ def _option(build: Build, name: str) -> cst.BaseExpression | None:
 
 def _readable(build: Build) -> bool:
     """Refuse what cannot be turned into a policy for sure."""
-    backoff = _option(build, "retry_backoff")
+    backoff = _backoff(build)
     if backoff is not None and integer(backoff) is None and not _boolean(backoff):
         build.refuse(RETRY.code, "retry_backoff= is not a number or a boolean that can be read")
         return False
@@ -102,8 +102,16 @@ def _boolean(node: cst.BaseExpression) -> bool:
     return is_true(node) or is_false(node)
 
 
+def _backoff(build: Build) -> cst.BaseExpression | None:
+    """Return retry_backoff=, a constant of the project read as its value."""
+    option = build.options.found.get("retry_backoff")
+    if option is None:
+        return None
+    return constant(build.project, option.value, option.scope, option.source)
+
+
 def _backs_off(build: Build) -> bool:
-    value = _option(build, "retry_backoff")
+    value = _backoff(build)
     return value is not None and not is_false(value) and integer(value) != 0
 
 

@@ -9,7 +9,6 @@ import libcst as cst
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.engine.tree import Frame
-from codemods.rules.celery.literals import text
 from codemods.rules.celery.outcome import Outcome
 
 APPS = Rule(
@@ -44,8 +43,9 @@ def installed(value: cst.CSTNode | None) -> bool:
 
 
 def _with_bridge(node: Any) -> cst.CSTNode:
-    new = cst.Element(value=text("bridge"))
     elements = list(node.elements)
+    quote = next((item.value.quote for item in elements if _is_string(item.value)), '"')
+    new = cst.Element(value=cst.SimpleString(f"{quote}bridge{quote}"))
     if not elements:
         return node.with_changes(elements=[new])  # type: ignore[no-any-return]
     last = elements[-1]
@@ -63,6 +63,10 @@ def _with_bridge(node: Any) -> cst.CSTNode:
     changes = {"rbracket": end} if isinstance(node, cst.List) else {"rpar": [end]}
     elements.append(new.with_changes(comma=cst.Comma()))
     return node.with_changes(elements=elements, **changes)  # type: ignore[no-any-return]
+
+
+def _is_string(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.SimpleString) and node.quote in {'"', "'"}
 
 
 def _closing(node: cst.List | cst.Tuple) -> cst.RightSquareBracket | cst.RightParen | None:
