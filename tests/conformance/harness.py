@@ -73,6 +73,8 @@ def drain_celery() -> None:
 
     from tests.app.celery import app, wake
 
+    # Celery leaves logging alone when somebody else sets it up: other tests read warnings.
+    signals.setup_logging.connect(_leave_logging_alone)
     stopped = threading.Event()
 
     def keep_awake() -> None:
@@ -94,6 +96,11 @@ def drain_celery() -> None:
     finally:
         stopped.set()
         signals.worker_shutdown.send(sender=None)
+        signals.setup_logging.disconnect(_leave_logging_alone)
+
+
+def _leave_logging_alone(**options: Any) -> None:
+    pass
 
 
 def drain_nothing() -> None:

@@ -8,7 +8,9 @@ import pytest
 from celery import Celery
 from django.test import override_settings
 
+from bridge import registry
 from bridge.interface import task_backends
+from compat.celery import registration
 from compat.celery.backend import CeleryBackend
 from tests.unit.celery import apps
 
@@ -16,7 +18,15 @@ ALIASES = {"legacy.note": "tests.app.tasks.note"}
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> Celery:
+def unsubscribed() -> None:
+    """Let on_ready() register every task again, for the settings of this test."""
+    if registration._subscribed:
+        registry.unsubscribe(registration.register)
+        registration._subscribed = False
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, unsubscribed: None) -> Celery:
     """A Celery app of this test's own, on kombu's in-memory broker."""
     app = Celery("unit", broker="memory://", backend="cache+memory://", set_as_current=False)
     app.conf.task_default_queue = f"queue-{secrets.token_hex(4)}"

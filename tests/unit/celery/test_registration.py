@@ -98,7 +98,7 @@ def test_worker_refuses_a_celery_task_with_the_name_of_ours(
 
     with pytest.raises(ImproperlyConfigured, match=ours.module_path):
         registration.verify(app)
-    del registration._paths[ours.module_path]
+    del registration._paths[ours.module_path], registry._declared[ours.module_path]
 
 
 def test_celery_task_called_directly_calls_the_function(
