@@ -40,6 +40,8 @@ class Study:
     default_queue: str | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     takes_context: set[str] = field(default_factory=set)
+    asks: set[str] = field(default_factory=set)
+    """Tasks whose body asks for another attempt."""
     queues: set[str] = field(default_factory=set)
     unknown_queues: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)

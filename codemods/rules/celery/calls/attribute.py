@@ -17,7 +17,8 @@ RUN = Rule(
     "CEL208",
     ".apply(...) and .run(...) become .call(...)",
     "Both run the function here and now. .apply() returned an EagerResult and kept exceptions in "
-    "it; .call() returns the value and raises.",
+    "it; .call() returns the value and raises. A task that takes a context is called directly, "
+    "because a direct call supplies the context.",
 )
 ATTRIBUTE = Rule(
     "CEL211",
@@ -81,35 +82,34 @@ def _call(study: Study, use: Use, *, unpack: bool) -> Outcome:
     name = use.rest[0]
     frame = call_of(use)
     if frame is None:
-        if len(use.rest) > 1:
-            return other(study, use)
-        outcome = outcome_of(use, RUN.code, f".{name} is .call", Kind.CHANGE)
-        outcome.edits.append(rename_part(use.chain, use.position, "call"))
-        return outcome
-    outcome = outcome_of(use, RUN.code, f".{name}() is .call()", Kind.REWRITE)
+        return other(study, use)
     assert isinstance(frame.node, cst.Call)
-    shape = read_shape(frame.node.args) if unpack else None
-    takes_context = use.task.key in study.takes_context
-    ignored = {"throw", "task_id", "retries"}
-    if takes_context or (shape and (shape.problem or shape.options.keys() - ignored)):
-        outcome.kind, outcome.blocks = Kind.PERSON, not use.source.is_test
-        outcome.reason = f".{name}() needs a context" if takes_context else f".{name}() has options"
-        return outcome
-    if not unpack:
-        outcome.edits.append(rename_part(use.chain, use.position, "call"))
-        return outcome
-    outcome.kind, outcome.reason = Kind.CHANGE, ".apply() is .call(), which raises what fails"
+    # A direct call supplies the context, .call() does not.
+    direct = use.task.key in study.takes_context
+    new = "a direct call" if direct else ".call()"
+    outcome = outcome_of(use, RUN.code, f".{name}() is {new}")
+    if unpack:
+        shape = read_shape(frame.node.args)
+        if shape.problem or shape.options.keys() - {"throw", "task_id", "retries"}:
+            outcome.kind, outcome.blocks = Kind.PERSON, not use.source.is_test
+            outcome.reason = f".{name}() has options"
+            return outcome
+        outcome.kind = Kind.CHANGE
+        outcome.reason = f".apply() is {new}, which raises what fails"
     space = space_for(use.source, frame)
 
     def change(node: cst.Call) -> cst.CSTNode:
         assert isinstance(node.func, cst.Attribute)
-        func = node.func.with_changes(attr=cst.Name("call"))
+        func = node.func.value if direct else node.func.with_changes(attr=cst.Name("call"))
+        if not unpack:
+            return node.with_changes(func=func)
         args = flat_args(read_shape(node.args).args)
         empty = cst.SimpleWhitespace("")
         return space.fit(node.with_changes(func=func, args=args, whitespace_before_args=empty))
 
     outcome.edit(frame, change)
-    _value_of(frame, outcome)
+    if unpack:
+        _value_of(frame, outcome)
     return outcome
 
 

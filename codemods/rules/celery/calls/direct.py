@@ -13,9 +13,9 @@ from codemods.rules.celery.study import Study, Use
 DIRECT = Rule(
     "CEL206",
     "A direct call of a task that takes a context",
-    "Calling a task calls its function, as in Celery. Celery supplied self; the context has to be "
-    "passed. Such a call in production code keeps the task on Celery; in tests it is reported. "
-    "Split the function: the task takes the context and calls the part you want to call directly.",
+    "Calling a task calls its function, as in Celery, and the task supplies the context as Celery "
+    "supplied self. That context has an id of its own where Celery had none, and another attempt "
+    "the body asks for reaches the caller as Retry, where Celery raised the cause.",
 )
 VALUE = Rule(
     "CEL209",
@@ -57,10 +57,10 @@ def bare(study: Study, use: Use) -> Outcome | None:
 def _direct(study: Study, use: Use) -> Outcome | None:
     if use.task.key not in study.takes_context:
         return None
-    reason = "a direct call of a task that takes a context has to pass one"
-    outcome = outcome_of(use, DIRECT.code, reason, Kind.PERSON)
-    outcome.blocks = not use.source.is_test
-    return outcome
+    reason = "a direct call gets a context with an id of its own"
+    if use.task.key in study.asks:
+        reason = "another attempt asked for in a direct call raises Retry, not the cause"
+    return outcome_of(use, DIRECT.code, reason, Kind.CHANGE)
 
 
 def _is_alias(use: Use) -> bool:

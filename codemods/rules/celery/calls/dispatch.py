@@ -37,7 +37,8 @@ def find_uses(study: Study, sources: list[Source]) -> None:
         for chain in source.survey.chains:
             target = study.project.resolve(chain, source)
             task = study.tasks.get(target.dotted) if target is not None else None
-            if task is not None and target is not None:
+            # A name for a method (`later = x.delay`) is judged where it is given.
+            if task is not None and target is not None and len(target.rest) <= len(chain.parts):
                 study.uses[task.key].append(Use(task, source, chain, target.rest))
 
 

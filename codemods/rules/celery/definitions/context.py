@@ -30,8 +30,7 @@ CONTEXT = Rule(
     "CEL108",
     "self becomes context",
     "self.request.id is context.task_result.id, self.request.retries is context.attempt - 1 "
-    "(attempts count from one), self.name is context.task_result.task.module_path. A direct call "
-    "of such a task has to pass a context itself, so those calls are reported.",
+    "(attempts count from one), self.name is context.task_result.task.module_path.",
 )
 OTHER = Rule(
     "CEL109",

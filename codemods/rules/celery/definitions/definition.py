@@ -172,6 +172,8 @@ def _bind(
     else:
         rewrite = context.use_context(task, body, keep_parameter_only=not body.takes_context)
         study.takes_context.add(task.key)
+        if body.asks:
+            study.asks.add(task.key)
         if not any(new.keyword == "takes_context" for new in build.args):
             build.put("takes_context", lambda values: cst.Name("True"))
         kind = Kind.CHANGE if body.changes_name and task.custom_name else Kind.REWRITE
