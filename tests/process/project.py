@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -12,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
+
+from tests.process.console import Console
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +78,11 @@ class Project:
             "PYTHONPATH": str(ROOT),
         }
         self.workers: list[Process] = []
-        self.manage("migrate", "--run-syncdb", "-v0")
+        self.console = Console(self.environment, cwd=ROOT)
+        self.run(
+            "from django.core.management import call_command\n"
+            "call_command('migrate', run_syncdb=True, verbosity=0)"
+        )
 
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a management command to its end."""
@@ -93,24 +98,7 @@ class Project:
 
     def run(self, code: str) -> Any:
         """Run Python code inside the project; it hands back JSON by calling give()."""
-        program = (
-            "import json, django; django.setup()\n"
-            "from tests.app.tasks import *\n"
-            "from bridge.models import TaskRow, WorkerRow\n"
-            "from tests.app.models import Run\n"
-            "give = lambda value: print('@@' + json.dumps(value, default=str))\n" + code
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            env=self.environment,
-            cwd=ROOT,
-            text=True,
-            capture_output=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stderr
-        answers = [line[2:] for line in done.stdout.splitlines() if line.startswith("@@")]
-        return json.loads(answers[-1]) if answers else None
+        return self.console.run(code)
 
     def worker(self, *arguments: str) -> Process:
         """Start a db_worker."""
@@ -142,5 +130,6 @@ class Project:
 
     def stop(self) -> None:
         """Kill what is left, children included."""
+        self.console.close()
         for worker in self.workers:
             worker.kill_all()
