@@ -19,7 +19,7 @@ demo: $(INSTALLED)  ## Migrate a real Celery project while its workers run, and 
 	@$(BIN)/python -m tests.demo $(ARGS)
 
 test: $(INSTALLED)  ## Run the whole test suite (ARGS="-k name" is handed to pytest)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 lint: $(INSTALLED)  ## Check style, types and who imports whom
 	@$(BIN)/ruff check .
