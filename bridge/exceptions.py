@@ -21,6 +21,10 @@ class MaxAttemptsExceeded(TaskException):
     """The task asked for another attempt and had none left."""
 
 
+class TransactionLeftOpen(TaskException):
+    """The task returned inside an open transaction, which was rolled back."""
+
+
 class TaskNotFound(TaskException):
     """A stored task path does not lead to a task in this code."""
 

@@ -23,16 +23,21 @@ Finish = Callable[[Outcome], AnyResult | None]
 
 
 def execute(
-    result: AnyResult, finish: Finish, *, sender: type[BaseTaskBackend], losses: int = 0
+    result: AnyResult,
+    finish: Finish,
+    *,
+    sender: type[BaseTaskBackend],
+    losses: int = 0,
+    after_call: Callable[[], None] | None = None,
 ) -> Outcome:
     """Run a claimed task: task_started, the call, finish, task_finished.
 
     `losses` is how many of its attempts ended with a dead worker; they do not count against the
     retry policy. KeyboardInterrupt and SystemExit from the body fail the task like any exception;
-    a failing signal receiver is logged and does not.
+    a failing signal receiver is logged and does not. `after_call` may fail the task by raising.
     """
     task_started.send_robust(sender=sender, task_result=result)
-    outcome = attempt(result, losses=losses)
+    outcome = attempt(result, losses=losses, after_call=after_call)
     if isinstance(outcome, Succeeded):
         announce(finish(outcome), sender)
     else:
@@ -50,22 +55,33 @@ def announce(stored: AnyResult | None, sender: type[BaseTaskBackend]) -> None:
         task_finished.send_robust(sender=sender, task_result=stored)
 
 
-def attempt(result: AnyResult, *, losses: int = 0) -> Outcome:
+def attempt(
+    result: AnyResult, *, losses: int = 0, after_call: Callable[[], None] | None = None
+) -> Outcome:
     """Call the function once and say how it ended."""
     task = result.task
     timeout = getattr(task, "timeout", None)
     try:
         with time_limit(None if timeout is None else seconds(timeout)):
             value = _call(result)
+        if after_call is not None:
+            after_call()
         return Succeeded(value=storable(value))
     except BaseException as error:  # noqa: BLE001
-        delay = next_delay(
-            getattr(task, "retry", None), result.attempts - losses, error, timezone.now()
-        )
-        shown = reported(error, final=delay is None)
-        if delay is None:
-            return Failed(exception=shown, error=describe(shown))
-        return RetryLater(exception=shown, error=describe(shown), delay=delay)
+        return _after_error(result, error, result.attempts - losses)
+
+
+def _after_error(result: AnyResult, error: BaseException, attempts: int) -> Outcome:
+    try:
+        delay = next_delay(getattr(result.task, "retry", None), attempts, error, timezone.now())
+    except Exception as policy_error:  # noqa: BLE001
+        # A backoff function is the user's code too.
+        policy_error.__cause__ = error
+        return Failed(exception=policy_error, error=describe(policy_error))
+    shown = reported(error, final=delay is None)
+    if delay is None:
+        return Failed(exception=shown, error=describe(shown))
+    return RetryLater(exception=shown, error=describe(shown), delay=delay)
 
 
 def _call(result: AnyResult) -> object:

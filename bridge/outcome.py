@@ -39,7 +39,8 @@ Outcome = Succeeded | Failed | RetryLater
 def describe(exception: BaseException) -> TaskError:
     """Return what a result keeps of an exception: the path of its class and its traceback."""
     kind = type(exception)
+    text = "".join(format_exception(exception)).replace("\x00", "\\x00")
     return TaskError(
         exception_class_path=f"{kind.__module__}.{kind.__qualname__}",
-        traceback="".join(format_exception(exception)).replace("\x00", "\\x00"),
+        traceback=text.encode("utf-8", "backslashreplace").decode(),
     )

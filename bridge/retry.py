@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from types import EllipsisType
 from typing import Any
 
+from django.utils import timezone
+
 from bridge.exceptions import MaxAttemptsExceeded
 
 DEFAULT_MAX_ATTEMPTS = 3
 
-Backoff = Callable[[int], float]
-"""Delay in seconds after the given attempt, counted from 1."""
+Backoff = Callable[[int], float | timedelta]
+"""Delay (seconds, or a timedelta) after the given attempt, counted from 1."""
 
 Exceptions = tuple[type[BaseException], ...]
 
@@ -100,7 +102,7 @@ class Retry(Exception):
 
     def wait(self, attempt: int) -> float:
         """Return the seconds to wait after this attempt, jitter included."""
-        delay = (self.backoff or exponential())(attempt)
+        delay = seconds((self.backoff or exponential())(attempt))
         if self.max_delay is not None:
             delay = min(delay, self.max_delay)
         return random.uniform(0, delay) if self.jitter else delay
@@ -115,6 +117,15 @@ def seconds(value: float | timedelta) -> float:
     return value.total_seconds() if isinstance(value, timedelta) else float(value)
 
 
+def _like(at: datetime, now: datetime) -> datetime:
+    """Return a time as aware, or as naive, as now: naive times are in the current time zone."""
+    if timezone.is_naive(at) and timezone.is_aware(now):
+        return timezone.make_aware(at)
+    if timezone.is_aware(at) and timezone.is_naive(now):
+        return timezone.make_naive(at)
+    return at
+
+
 def next_delay(
     policy: Retry | None, attempt: int, error: BaseException, now: datetime
 ) -> float | None:
@@ -125,7 +136,7 @@ def next_delay(
         if limit is not None and attempt >= limit:
             return None
         if error.at is not None:
-            return max(0.0, (error.at - now).total_seconds())
+            return max(0.0, (_like(error.at, now) - now).total_seconds())
         if error.delay is not None:
             return max(0.0, error.delay)
         return (error if error.backoff else policy).wait(attempt)

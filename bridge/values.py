@@ -16,15 +16,17 @@ NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 def storable(value: Any) -> Any:
     """Return value as plain JSON types.
 
-    Raise TypeError for a type JSON does not have, UnstorableValue for NaN, infinity and NUL.
+    Raise TypeError for a type JSON does not have, UnstorableValue for NaN, infinity, NUL and
+    lone surrogates.
     """
     normal = normalize_json(value)
     try:
-        text = json.dumps(normal, allow_nan=False)
+        text = json.dumps(normal, allow_nan=False, ensure_ascii=False)
+        text.encode()
     except ValueError as error:
         raise UnstorableValue(
             f"A task value must be JSON a database can store; got {value!r:.200}. "
-            "Send NaN and infinity as None or as text."
+            "Send NaN and infinity as None or as text, and no lone surrogates."
         ) from error
     if NUL.search(text):
         raise UnstorableValue(

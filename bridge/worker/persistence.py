@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connections
 
+from bridge.exceptions import TransactionLeftOpen
+
 logger = logging.getLogger("bridge.worker")
 T = TypeVar("T")
 
@@ -38,11 +40,28 @@ def persist(
             wait = min(wait * 2, LONGEST_WAIT)
 
 
-def clean_connections() -> None:
-    """Drop connections that a task body broke, aged or left inside a transaction."""
+def clean_connections() -> bool:
+    """Drop connections that a task body broke, aged or left inside a transaction.
+
+    Return whether a transaction was left open; what was done in it is rolled back.
+    """
+    left_open = False
     for connection in connections.all(initialized_only=True):
         if connection.in_atomic_block or not connection.get_autocommit():
+            left_open = True
             connection.close()
+            # Closing keeps the memory of the atomic block; a new wrapper starts without one.
+            del connections[connection.alias]
         elif connection.errors_occurred or connection.settings_dict["CONN_MAX_AGE"]:
             # CONN_MAX_AGE 0 means "until the request ends", and a worker has no requests.
             connection.close_if_unusable_or_obsolete()
+    return left_open
+
+
+def refuse_open_transaction() -> None:
+    """Raise TransactionLeftOpen when a task body returned inside a transaction."""
+    if clean_connections():
+        raise TransactionLeftOpen(
+            "The task returned inside an open database transaction, which was rolled back. "
+            "Commit it, or use transaction.atomic() as a context manager."
+        )

@@ -14,7 +14,7 @@ from bridge.outcome import Failed, describe
 from bridge.recovery import announce_stored
 from bridge.retry import seconds
 from bridge.worker.marks import NO_DEADLINE, Mark
-from bridge.worker.persistence import clean_connections, persist
+from bridge.worker.persistence import clean_connections, persist, refuse_open_transaction
 
 if TYPE_CHECKING:
     from bridge.backends.ledger import LedgerBackend
@@ -42,6 +42,7 @@ def run(backend: LedgerBackend, row: TaskRow, marks: Marks, slot: int) -> None:
             lambda outcome: store_outcome(backend, row, outcome),
             sender=type(backend),
             losses=row.losses,
+            after_call=refuse_open_transaction,
         )
     finally:
         marks.clear(slot)

@@ -19,6 +19,7 @@ from bridge.ledger.models import TaskRow
 from bridge.ledger.results import to_result
 from bridge.outcome import Outcome, RetryLater, Succeeded
 from bridge.worker.child import worker_id
+from bridge.worker.persistence import refuse_open_transaction
 from bridge.worker.runner import store_outcome
 from compat.celery import holder
 from compat.celery.endings import end
@@ -85,6 +86,7 @@ class Attempt:
             lambda outcome: self._finish(row, outcome),
             sender=type(self.backend),
             losses=row.losses,
+            after_call=None if self.celery_task.request.is_eager else refuse_open_transaction,
         )
         return self._tell_celery(row, outcome)
 

@@ -7,6 +7,8 @@ import signal
 import sys
 import time
 
+from django.db import transaction
+
 from bridge import Retry, fixed, task
 from tests.app.models import Run
 
@@ -120,3 +122,18 @@ def note_retry(name: str) -> None:
 @task(on_lost="fail")
 def note_fail(name: str) -> None:
     Run.objects.create(name=name)
+
+
+@task()
+def leaves_transaction_open(name: str) -> None:
+    transaction.atomic().__enter__()
+    Run.objects.create(name=name)
+
+
+def _broken_backoff(attempt: int) -> float:
+    raise ZeroDivisionError(attempt)
+
+
+@task(retry=Retry(backoff=_broken_backoff))
+def breaks_its_policy() -> None:
+    raise LookupError("first")

@@ -102,6 +102,28 @@ def test_return_value_that_cannot_be_stored_fails_the_task(harness: Harness) -> 
     assert result.errors[0].exception_class_path == "bridge.exceptions.UnstorableValue"
 
 
+def test_error_in_a_retry_policy_fails_the_task(harness: Harness) -> None:
+    result = finished(harness, tasks.breaks_its_policy.enqueue())
+
+    assert result.status == TaskResultStatus.FAILED
+    assert result.errors[0].exception_class is ZeroDivisionError
+    assert "LookupError: first" in result.errors[0].traceback
+
+
+@pytest.mark.needs("supports_get_result")
+def test_body_that_leaves_a_transaction_open_fails_and_the_worker_goes_on(
+    harness: Harness,
+) -> None:
+    result = tasks.leaves_transaction_open.enqueue("lost")
+    following = tasks.note.enqueue("next")
+
+    assert finished(harness, result).status == TaskResultStatus.FAILED
+    assert result.errors[0].exception_class_path == "bridge.exceptions.TransactionLeftOpen"
+    assert list(Run.objects.values_list("name", flat=True)) == ["next"]
+    following.refresh()
+    assert following.status == TaskResultStatus.SUCCESSFUL
+
+
 def test_retry_policy_runs_again_and_keeps_every_error(harness: Harness) -> None:
     result = finished(harness, tasks.unreachable.enqueue("host"))
 

@@ -40,6 +40,8 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
         (None, 1, Retry(delay=dt.timedelta(minutes=1)), 60),
         (None, 1, Retry(at=NOW + dt.timedelta(seconds=30)), 30),
         (None, 1, Retry(at=NOW - dt.timedelta(seconds=30)), 0),
+        (None, 1, Retry(at=(NOW + dt.timedelta(seconds=30)).replace(tzinfo=None)), 30),
+        (Retry(backoff=lambda attempt: dt.timedelta(seconds=3)), 1, ValueError(), 3),
         (None, 3, Retry(), None),
     ],
 )

@@ -14,7 +14,7 @@ from bridge.values import storable
 from bridge.worker.marks import NO_DEADLINE, Mark, Marks
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, [1, {"a": -math.inf}], "a\x00b"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, [1, {"a": -math.inf}], "a\x00b", "\ud800"])
 def test_value_a_database_refuses_is_refused_with_the_value(value: object) -> None:
     with pytest.raises(UnstorableValue, match="must"):
         storable(value)
