@@ -10,7 +10,7 @@ from django.db import router
 
 from bridge import registry
 from bridge.backends.base import BridgeBackend, needs_app
-from bridge.interface import AnyResult, AnyTask, TaskResultDoesNotExist
+from bridge.interface import AnyResult, AnyTask, InvalidTask, TaskResultDoesNotExist
 from bridge.ledger.results import to_result
 from bridge.values import storable
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from bridge.ledger.models import TaskRow
     from bridge.ledger.store import Store
 
+PATH_LENGTH = 255
+QUEUE_LENGTH = 128
 DEFAULT_LEASE = 30.0
 DEFAULT_MAX_LOSSES = 3
 
@@ -61,6 +63,19 @@ class LedgerBackend(BridgeBackend):
     def max_losses(self) -> int:
         """Return how many dead workers a task may see before it fails, OPTIONS["MAX_LOSSES"]."""
         return int(self.options.get("MAX_LOSSES", DEFAULT_MAX_LOSSES))
+
+    def validate_task(self, task: AnyTask) -> None:
+        """Raise InvalidTask for a task that this backend cannot keep."""
+        super().validate_task(task)
+        for what, text, longest in (
+            ("The path of a task", task.module_path, PATH_LENGTH),
+            ("The name of a queue", task.queue_name, QUEUE_LENGTH),
+        ):
+            if len(text) > longest:
+                raise InvalidTask(
+                    f"{what} has {longest} characters at most; {text!r:.80} has {len(text)}. "
+                    "Choose a shorter one."
+                )
 
     def record(self, task: AnyTask, args: Any, kwargs: Any) -> TaskRow:
         """Write a task's row in the caller's transaction."""

@@ -9,8 +9,10 @@ import pytest
 from django.test import override_settings
 
 from bridge import Retry, Task, task
+from bridge.backends.ledger import PATH_LENGTH, QUEUE_LENGTH
 from bridge.exceptions import TaskNotFound
-from bridge.interface import DjangoTask
+from bridge.interface import DjangoTask, InvalidTask
+from bridge.models import TaskRow
 from bridge.registry import resolve
 from tests.app import tasks
 
@@ -82,3 +84,14 @@ def test_djangos_decorator_makes_our_task() -> None:
 def test_path_without_a_task_is_named(path: str, rule: str) -> None:
     with pytest.raises(TaskNotFound, match=rule):
         resolve(path)
+
+
+@override_settings(TASKS={"default": {"BACKEND": "bridge.DatabaseBackend", "QUEUES": []}})
+def test_name_longer_than_its_column_is_invalid() -> None:
+    limits = {
+        name: TaskRow._meta.get_field(name).max_length for name in ("queue_name", "task_path")
+    }
+    assert limits == {"queue_name": QUEUE_LENGTH, "task_path": PATH_LENGTH}
+
+    with pytest.raises(InvalidTask, match="128 characters at most"):
+        tasks.add.using(queue_name="q" * 129)
