@@ -30,8 +30,13 @@ def show(console: Console, title: str, rows: Iterable[tuple[str, float]]) -> Non
     first = 0.0
     for what, spent in rows:
         first = first or spent
-        table.add_row(what, f"{spent * 1000:.3g}", f"{spent / first:.2f}")
+        table.add_row(what, milliseconds(spent), f"{spent / first:.1f}")
     console.print(table)
+
+
+def milliseconds(seconds: float) -> str:
+    value = seconds * 1000
+    return f"{value:.0f}" if value > 100 else f"{value:.2f}"
 
 
 if __name__ == "__main__":
