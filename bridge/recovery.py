@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 from bridge.backends.ledger import LedgerBackend
-from bridge.exceptions import TaskNotFound
 from bridge.execution import announce
 from bridge.ledger.models import TaskRow
 
@@ -44,5 +43,6 @@ def announce_stored(backend: LedgerBackend, row: TaskRow) -> None:
     """Send task_finished for a row that another process left in its final state."""
     try:
         announce(backend.result_of(row), type(backend))
-    except TaskNotFound as error:
-        logger.warning("Task id=%s finished unannounced: %s", row.id, error)
+    except Exception as error:  # noqa: BLE001
+        # Its code may be gone or broken; the row is in its final state all the same.
+        logger.warning("Task id=%s finished unannounced: %r", row.id, error)

@@ -50,9 +50,9 @@ def resolve(path: str) -> AnyTask:
     """Return the task at a module path. Raise TaskNotFound when there is none."""
     try:
         task = import_string(path)
-    except ImportError as error:
+    except Exception as error:
         raise TaskNotFound(
-            f"Task {path!r} cannot be imported ({error}). "
+            f"Task {path!r} cannot be imported ({type(error).__name__}: {error}). "
             "Restore it, or add its old name to ALIASES if it moved."
         ) from error
     if not isinstance(task, DjangoTask):

@@ -13,7 +13,7 @@ lease cannot overwrite the one that took over.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -79,11 +79,12 @@ class Store:
         """
         due = self._due(transport, list(queues))
         locking = connections[self.using].features.has_select_for_update_skip_locked
-        guard: AbstractContextManager[Any] = nullcontext()
         if locking:
-            guard = transaction.atomic(using=self.using)
             due = due.select_for_update(skip_locked=True)
-        with guard:
+        elif not due.exists():
+            return []  # without taking SQLite's write lock
+        # All or nothing: a claim that breaks off must not leave rows RUNNING that nobody runs.
+        with transaction.atomic(using=self.using):
             while candidates := list(due[: limit if locking else limit * SPREAD]):
                 taken: list[TaskRow] = []
                 for row in candidates:

@@ -47,12 +47,13 @@ def clean_connections() -> bool:
     """
     left_open = False
     for connection in connections.all(initialized_only=True):
-        if connection.in_atomic_block or not connection.get_autocommit():
+        is_open = connection.connection is not None  # asking a closed one would open it
+        if connection.in_atomic_block or (is_open and not connection.get_autocommit()):
             left_open = True
             connection.close()
             # Closing keeps the memory of the atomic block; a new wrapper starts without one.
             del connections[connection.alias]
-        elif connection.errors_occurred or connection.settings_dict["CONN_MAX_AGE"]:
+        elif is_open and (connection.errors_occurred or connection.settings_dict["CONN_MAX_AGE"]):
             # CONN_MAX_AGE 0 means "until the request ends", and a worker has no requests.
             connection.close_if_unusable_or_obsolete()
     return left_open

@@ -6,9 +6,6 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, InterfaceError, OperationalError
-
-from bridge.exceptions import TaskNotFound
 from bridge.execution import execute
 from bridge.outcome import Failed, describe
 from bridge.recovery import announce_stored
@@ -30,23 +27,23 @@ def run(backend: LedgerBackend, row: TaskRow, marks: Marks, slot: int) -> None:
     """Execute a row that this worker holds and store the outcome."""
     try:
         result = backend.result_of(row)
-    except TaskNotFound as error:
+        limit = getattr(result.task, "hard_timeout", None)
+        deadline = NO_DEADLINE if limit is None else time.monotonic() + seconds(limit)
+    except Exception as error:  # noqa: BLE001
+        # Whatever is wrong with this task, the worker and the tasks behind it are not.
         fail(backend, row, error)
         return
-    limit = getattr(result.task, "hard_timeout", None)
-    deadline = NO_DEADLINE if limit is None else time.monotonic() + seconds(limit)
     marks.set(slot, Mark(row.id, row.token, deadline))
-    try:
-        execute(
-            result,
-            lambda outcome: store_outcome(backend, row, outcome),
-            sender=type(backend),
-            losses=row.losses,
-            after_call=refuse_open_transaction,
-        )
-    finally:
-        marks.clear(slot)
-        clean_connections()
+    execute(
+        result,
+        lambda outcome: store_outcome(backend, row, outcome),
+        sender=type(backend),
+        losses=row.losses,
+        after_call=refuse_open_transaction,
+    )
+    # Not in a finally: a task whose outcome is not stored must count as started.
+    marks.clear(slot)
+    clean_connections()
 
 
 def store_outcome(backend: LedgerBackend, row: TaskRow, outcome: Outcome) -> AnyResult | None:
@@ -54,10 +51,8 @@ def store_outcome(backend: LedgerBackend, row: TaskRow, outcome: Outcome) -> Any
     clean_connections()
     try:
         kept = persist(lambda: backend.store.finish(row, outcome), f"store task {row.id}")
-    except (OperationalError, InterfaceError):
-        raise
-    except DatabaseError as error:
-        # The value itself is what the database refuses; the task must not stay RUNNING for that.
+    except Exception as error:  # noqa: BLE001
+        # The outcome itself cannot be stored; the task must not stay RUNNING for that.
         failure = Failed(exception=error, error=describe(error))
         kept = persist(lambda: backend.store.finish(row, failure), f"store task {row.id}")
     if not kept:

@@ -63,6 +63,8 @@ class Supervisor:
         self.forced = False
         self.crashes: list[float] = []
         self.next_beat = 0.0
+        self.renewed_at = 0.0
+        self.trust_from = 0.0
         self._alive, self._keep = os.pipe()
 
     def run(self) -> int:
@@ -70,6 +72,18 @@ class Supervisor:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._on_signal)
         persist(self._renew, "renew the lease", give_up=self.stopping.is_set)
+        try:
+            self._supervise()
+        finally:
+            # Children must not go on without somebody who keeps their lease.
+            for child in self.children:
+                child.process.kill()
+                child.process.join()
+        persist(self._release_rest, "release unstarted tasks", give_up=self._out)
+        persist(lambda: self.backend.leases.end(self.worker), "close the lease", give_up=self._out)
+        return 1 if self._crash_looping() else 0
+
+    def _supervise(self) -> None:
         for _ in range(self.options.processes):
             self._start_child()
         stop_by: float | None = None
@@ -83,26 +97,44 @@ class Supervisor:
                 out_of_time = self.forced or time.monotonic() > stop_by
                 # Sent at every look: a child that is just starting may miss the first one.
                 self._signal_children(signal.SIGKILL if out_of_time else signal.SIGTERM)
-        persist(lambda: self.backend.leases.end(self.worker), "close the lease", give_up=self._out)
-        return 1 if self._crash_looping() else 0
+
+    def _release_rest(self) -> None:
+        """Give back what a claim took whose answer was lost; no process runs it."""
+        for row in self._held():
+            self.backend.store.release(row)
 
     def _heartbeat(self) -> None:
         if time.monotonic() < self.next_beat:
             return
         self.next_beat = time.monotonic() + self.backend.leases.seconds / 3
         try:
-            self._renew()
-            recover(self.backend)
+            if self._renew():
+                recover(self.backend)
         except (OperationalError, InterfaceError) as error:
             logger.warning("Cannot renew the lease (%s); next try in 1 s", str(error).strip())
             self.next_beat = time.monotonic() + 1
             connections.close_all()
+        except Exception:
+            logger.exception("Worker %s could not look after lost tasks", self.worker)
 
-    def _renew(self) -> None:
+    def _renew(self) -> bool:
+        """Prolong the lease; say whether others that missed theirs may be taken for dead.
+
+        After an outage that outlasted a lease everybody has missed it, and needs time to say so.
+        """
+        lease = self.backend.leases.seconds
         self.backend.leases.renew(self.worker, self.backend.transport)
+        now = time.monotonic()
+        if self.renewed_at and now - self.renewed_at > lease:
+            self.trust_from = now + lease
+        self.renewed_at = now
+        return now >= self.trust_from
 
     def _start_child(self) -> None:
         connections.close_all()
+        for connection in connections.all(initialized_only=True):
+            if hasattr(connection, "close_pool"):
+                connection.close_pool()  # or the child shares the pool's sockets
         marks = Marks(self.options.concurrency)
         process = _fork.Process(target=self._child_main, args=(marks,), daemon=False)
         process.start()
