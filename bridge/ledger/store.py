@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, connections, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
@@ -173,15 +174,15 @@ class Store:
         """Note that the message of a READY row is gone, so that a relay sends another."""
         self.tasks.filter(id=row.id, status=READY, token=row.token).update(published_at=None)
 
-    def unpublished(self, transport: str, backend: str, before: datetime) -> QuerySet[TaskRow]:
-        """Return the READY rows that wait for a message since `before`.
+    def unpublished(self, transport: str, before: datetime) -> QuerySet[TaskRow]:
+        """Return the READY rows of a transport that wait for a message since `before`.
 
         A row that ran before is not sent until its next attempt is due.
         """
         new = Q(token=0, enqueued_at__lt=before)
         again = Q(token__gt=0) & (Q(run_after=None) | Q(run_after__lt=before))
         return self.tasks.filter(
-            new | again, transport=transport, backend=backend, status=READY, published_at=None
+            new | again, transport=transport, status=READY, published_at=None
         ).order_by("-priority", "id")
 
     @contextmanager
@@ -195,8 +196,10 @@ class Store:
             yield bool(held.update(published_at=timezone.now()))
 
     def _due(self, transport: str, queues: list[str]) -> QuerySet[TaskRow]:
+        # SQLite's clock is UTC, and naive times are local.
+        now = Now() if settings.USE_TZ else timezone.now()
         due = self.tasks.filter(
-            Q(run_after=None) | Q(run_after__lte=Now()), transport=transport, status=READY
+            Q(run_after=None) | Q(run_after__lte=now), transport=transport, status=READY
         )
         if queues:
             due = due.filter(queue_name__in=queues)

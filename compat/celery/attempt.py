@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from celery import states
@@ -19,7 +20,7 @@ from bridge.ledger.models import TaskRow
 from bridge.ledger.results import to_result
 from bridge.outcome import Outcome, RetryLater, Succeeded
 from bridge.worker.child import worker_id
-from bridge.worker.persistence import refuse_open_transaction
+from bridge.worker.persistence import persist, refuse_open_transaction
 from bridge.worker.runner import store_outcome
 from compat.celery import holder
 from compat.celery.endings import end
@@ -63,12 +64,16 @@ class Attempt:
 
     def run(self, task: Any) -> Any:
         """Claim the row, run the task, and return or raise for Celery."""
-        row = self.backend.store.claim_message(
+        claim = partial(
+            self.backend.store.claim_message,
             self.message.draft(self.backend, task),
             worker=self.worker,
             worker_id=worker_id(),
             runs=self.message.retries,
         )
+        # Celery may have acknowledged the message: while the database is away it waits here.
+        eager = self.celery_task.request.is_eager
+        row = claim() if eager else persist(claim, f"claim task {self.message.id}")
         if row is None:
             logger.warning(
                 "Task id=%s path=%s: message dropped, the task has run, is running or has moved",

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, transaction
+from django.db import DatabaseError, connections, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from bridge.backends.ledger import LedgerBackend
@@ -57,6 +58,16 @@ class CeleryBackend(LedgerBackend):
     def high_first(self) -> bool:
         """Say whether the broker serves high priority numbers first."""
         return bool(self.app.connection_for_write().transport.driver_type == "amqp")
+
+    def rows(self, rows: QuerySet[TaskRow]) -> QuerySet[TaskRow]:
+        """Leave out the rows that another backend on Celery looks after.
+
+        Rows of an alias that has moved to another transport are still looked after here.
+        """
+        from compat.celery.registration import celery_backends
+
+        others = [backend.alias for backend in celery_backends() if backend.alias != self.alias]
+        return rows.exclude(backend__in=others)
 
     def on_ready(self) -> None:
         """Let Celery know every declared task, now and later."""
@@ -113,8 +124,11 @@ class CeleryBackend(LedgerBackend):
         return to_result(self.store.tasks.get(id=row.id), task)
 
     def _publish_now(self, row: TaskRow) -> None:
+        from compat.celery.wire import send
+
+        at = timezone.now()
         try:
-            self._publish(row)
+            send(self, row)
         except Exception as error:
             self.store.delete(row)
             raise EnqueueError(
@@ -122,6 +136,11 @@ class CeleryBackend(LedgerBackend):
                 "Enqueue it again when the broker answers, or enqueue inside a transaction, "
                 "after which a worker sends what the broker refused."
             ) from error
+        try:
+            self.store.mark_published(row, at)
+        except DatabaseError as error:
+            # The task is enqueued. Should the relay send it again, the claim drops the second.
+            logger.warning("Task id=%s: sent, and not marked as sent: %r", row.id, error)
 
     def _publish_committed(self, row: TaskRow) -> None:
         try:

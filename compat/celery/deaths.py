@@ -125,8 +125,8 @@ class Orphans:
 
         The pool may be about to report a row that has just ended, or just begun.
         """
-        held = backend.store.tasks.filter(worker=self.worker, status=RUNNING, backend=backend.alias)
-        rows = list(held)
+        held = backend.store.tasks.filter(worker=self.worker, status=RUNNING)
+        rows = list(backend.rows(held))
         known = {to_uuid(request.id) for request in _requests()}
         orphans = {(row.id, row.token): row for row in rows if row.id not in known}
         for key in self._suspects.get(backend.alias, set()) & orphans.keys():
@@ -143,9 +143,8 @@ def _requests() -> list[Any]:
 
 
 def _find(backend: CeleryBackend, task_id: str) -> TaskRow | None:
-    return backend.store.tasks.filter(
-        id=to_uuid(task_id), transport=backend.transport, backend=backend.alias
-    ).first()
+    rows = backend.store.tasks.filter(id=to_uuid(task_id), transport=backend.transport)
+    return backend.rows(rows).first()
 
 
 def _held(row: TaskRow, worker: str) -> bool:

@@ -25,7 +25,7 @@ AT_ONCE = 200
 def relay(backend: CeleryBackend) -> int:
     """Publish the READY rows without a message, up to 200; return how many."""
     before = timezone.now() - PATIENCE
-    rows = list(backend.store.unpublished(backend.transport, backend.alias, before)[:AT_ONCE])
+    rows = list(backend.rows(backend.store.unpublished(backend.transport, before))[:AT_ONCE])
     if not rows:
         return 0
     sent = 0

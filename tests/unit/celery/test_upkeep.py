@@ -13,7 +13,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from bridge.ledger.models import FAILED, READY, RUNNING, TaskRow
-from compat.celery import deaths
+from compat.celery import deaths, registration
 from compat.celery.backend import CeleryBackend
 from compat.celery.deaths import Orphans, revoke, time_out, unknown, worker_lost
 from compat.celery.relay import relay
@@ -60,7 +60,6 @@ def test_relay_sends_what_waits_once(backend: CeleryBackend, broker: Broker) -> 
         {"published_at": timezone.now()},
         {"status": RUNNING},
         {"transport": "db"},
-        {"backend": "another"},
         {"token": 1, "run_after": timezone.now() + dt.timedelta(hours=1)},
     ],
 )
@@ -71,6 +70,25 @@ def test_relay_leaves_alone_what_is_not_its_own(
 
     assert relay(backend) == 0
     assert broker.take() == []
+
+
+def test_relay_leaves_the_rows_of_another_backend_on_celery_to_it(
+    backend: CeleryBackend, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another = mock.Mock(alias="another")
+    monkeypatch.setattr(registration, "celery_backends", lambda: [backend, another])
+    refused(backend="another")
+
+    assert relay(backend) == 0
+
+
+def test_relay_sends_the_rows_of_an_alias_that_left_celery(
+    backend: CeleryBackend, broker: Broker
+) -> None:
+    row = refused(backend="moved-to-the-database")
+
+    assert relay(backend) == 1
+    assert [message.headers["id"] for message in broker.take()] == [str(row.id)]
 
 
 def test_relayed_message_keeps_time_and_number_of_its_attempt(
