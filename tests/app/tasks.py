@@ -137,3 +137,9 @@ def _broken_backoff(attempt: int) -> float:
 @task(retry=Retry(backoff=_broken_backoff))
 def breaks_its_policy() -> None:
     raise LookupError("first")
+
+
+@task(retry=Retry(backoff=fixed(1e12)))
+def retries_beyond_the_calendar(name: str) -> None:
+    Run.objects.create(name=name)
+    raise LookupError(name)

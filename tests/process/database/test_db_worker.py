@@ -170,6 +170,31 @@ def test_task_that_is_gone_from_the_code_fails_with_its_path(project: Project) -
     assert following["status"] == "SUCCESSFUL"
 
 
+def test_task_of_a_broken_module_fails_and_the_worker_goes_on(project: Project) -> None:
+    project.run(
+        "add.enqueue(1, 2); TaskRow.objects.update(task_path='tests.app.broken.task')"
+        "; note.enqueue('next')"
+    )
+
+    assert project.worker("--batch").exit_code() == 0
+
+    broken, following = project.rows()
+    assert (broken["status"], broken["losses"]) == ("FAILED", 0)
+    assert "broken at import" in broken["errors"][0]["traceback"]
+    assert following["status"] == "SUCCESSFUL"
+
+
+def test_outcome_that_cannot_be_stored_fails_the_task_after_one_run(project: Project) -> None:
+    project.run("retries_beyond_the_calendar.enqueue('once')")
+
+    assert project.worker("--batch").exit_code() == 0
+
+    assert project.runs() == ["once"]
+    row = project.row()
+    assert (row["status"], row["losses"]) == ("FAILED", 0)
+    assert row["errors"][-1]["exception_class_path"] == "builtins.OverflowError"
+
+
 def test_only_the_named_queue_is_served(project: Project) -> None:
     project.run("note.enqueue('default'); note_mail.enqueue('mail')")
 
