@@ -30,6 +30,9 @@ class TaskRow(models.Model):
     queue_name = models.CharField(max_length=128, default=DEFAULT_TASK_QUEUE_NAME)
     priority = models.SmallIntegerField(default=DEFAULT_TASK_PRIORITY)
     run_after = models.DateTimeField(null=True)
+    wake_at = models.DateTimeField(
+        null=True, help_text=_("Not claimed before; empty once it can be.")
+    )
     on_lost = models.CharField(max_length=5)
 
     status = models.CharField(max_length=10, choices=TaskResultStatus.choices, default=READY)
@@ -50,13 +53,20 @@ class TaskRow(models.Model):
         db_table = "bridge_task"
         verbose_name = _("task")
         verbose_name_plural = _("tasks")
+        # Partial, so that rows that cannot run are not in the way of those that can.
         indexes = [
             models.Index(
                 F("transport"),
+                F("queue_name"),
                 F("priority").desc(),
                 F("id"),
                 name="bridge_task_ready",
-                condition=Q(status=READY),
+                condition=Q(status=READY, wake_at=None),
+            ),
+            models.Index(
+                fields=["transport", "wake_at"],
+                name="bridge_task_deferred",
+                condition=Q(status=READY, wake_at__isnull=False),
             ),
             models.Index(
                 fields=["worker"], name="bridge_task_running", condition=Q(status=RUNNING)
@@ -64,9 +74,13 @@ class TaskRow(models.Model):
             models.Index(
                 fields=["enqueued_at"],
                 name="bridge_task_unpublished",
-                condition=Q(status=READY, published_at=None),
+                condition=Q(status=READY, published_at=None) & ~Q(transport="db"),
             ),
-            models.Index(fields=["finished_at"], name="bridge_task_finished"),
+            models.Index(
+                fields=["finished_at"],
+                name="bridge_task_finished",
+                condition=Q(finished_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
