@@ -117,7 +117,7 @@ def seconds(value: float | timedelta) -> float:
     return value.total_seconds() if isinstance(value, timedelta) else float(value)
 
 
-def _like(at: datetime, now: datetime) -> datetime:
+def like(at: datetime, now: datetime) -> datetime:
     """Return a time as aware, or as naive, as now: naive times are in the current time zone."""
     if timezone.is_naive(at) and timezone.is_aware(now):
         return timezone.make_aware(at)
@@ -136,7 +136,7 @@ def next_delay(
         if limit is not None and attempt >= limit:
             return None
         if error.at is not None:
-            return max(0.0, (_like(error.at, now) - now).total_seconds())
+            return max(0.0, (like(error.at, now) - now).total_seconds())
         if error.delay is not None:
             return max(0.0, error.delay)
         return (error if error.backoff else policy).wait(attempt)

@@ -12,24 +12,40 @@ from bridge.interface import normalize_json
 # \u0000 is the escape of NUL unless its backslash is itself escaped.
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
+_encode = json.JSONEncoder(allow_nan=False).encode
 
-def storable(value: Any) -> Any:
-    """Return value as plain JSON types.
+
+def to_text(value: Any) -> str:
+    """Return value as JSON, the text Django's JSONField would write.
 
     Raise TypeError for a type JSON does not have, UnstorableValue for NaN, infinity, NUL and
     lone surrogates.
     """
-    normal = normalize_json(value)
     try:
-        text = json.dumps(normal, allow_nan=False, ensure_ascii=False)
-        text.encode()
+        text = _encoded(value)
+        # Only an escape can stand for what a database refuses.
+        if "\\u" in text:
+            json.dumps(json.loads(text), ensure_ascii=False).encode()
     except ValueError as error:
         raise UnstorableValue(
             f"A task value must be JSON a database can store; got {value!r:.200}. "
             "Send NaN and infinity as None or as text, and no lone surrogates."
         ) from error
-    if NUL.search(text):
+    if "\\u0000" in text and NUL.search(text):
         raise UnstorableValue(
             f"A task value must not contain NUL characters; got {value!r:.200}. Remove them first."
         )
-    return normal
+    return text
+
+
+def storable(value: Any) -> Any:
+    """Return value as plain JSON types, as a worker will read it; raise what to_text() raises."""
+    return json.loads(to_text(value))
+
+
+def _encoded(value: Any) -> str:
+    try:
+        return _encode(value)
+    except TypeError:
+        # Bytes, and sequences and mappings of other types, are JSON to the Tasks API.
+        return _encode(normalize_json(value))
