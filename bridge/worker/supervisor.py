@@ -1,54 +1,32 @@
-"""The parent process: keeps the lease, restarts children, settles what a dead child left."""
+"""The parent process: keeps the lease, replaces children, settles what a dead child left."""
 
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import secrets
 import signal
-import threading
 import time
-from dataclasses import dataclass, field
-from functools import partial
 from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
-from types import FrameType
 from typing import cast
-from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError
 
 from bridge.backends.ledger import LedgerBackend
-from bridge.exceptions import HardTimeout
 from bridge.interface import task_backends
-from bridge.ledger.models import RUNNING, TaskRow
-from bridge.recovery import lose, recover
 from bridge.worker.child import Child, worker_id
-from bridge.worker.marks import NO_DEADLINE, Marks
-from bridge.worker.options import WorkerOptions
-from bridge.worker.persistence import persist
-from bridge.worker.runner import fail
+from bridge.worker.children import ChildProcess
+from bridge.worker.crashes import MAX_CRASHES, WINDOW, Crashes
+from bridge.worker.heartbeat import Heartbeat
+from bridge.worker.marks import Marks
+from bridge.worker.options import RECYCLED, WorkerOptions
+from bridge.worker.settling import Settling
+from bridge.worker.stop import Stop
 
 logger = logging.getLogger("bridge.worker")
-
-# Children inherit the loaded project; the supervisor has no threads and no open connection
-# when it forks.
-_fork = multiprocessing.get_context("fork")
 LOOK = 0.2
-MAX_CRASHES = 20
-CRASH_WINDOW = 60.0
-
-
-@dataclass(slots=True)
-class _Process:
-    process: BaseProcess
-    marks: Marks
-    overdue: set[UUID] = field(default_factory=set)
-
-    @property
-    def id(self) -> str:
-        return worker_id().rpartition(":")[0] + f":{self.process.pid}"
+FAREWELL = 5.0
+"""How many seconds past the grace a stopping worker waits for a database that is away."""
 
 
 class Supervisor:
@@ -58,166 +36,136 @@ class Supervisor:
         self.options = options
         self.backend = cast("LedgerBackend", task_backends[options.backend])
         self.worker = f"{worker_id()}:{secrets.token_hex(4)}"
-        self.children: list[_Process] = []
-        self.stopping = threading.Event()
-        self.forced = False
-        self.crashes: list[float] = []
-        self.next_beat = 0.0
-        self.renewed_at = 0.0
-        self.trust_from = 0.0
+        self.stop = Stop(self.worker, options.grace, watched=options.reload)
+        self.heartbeat = Heartbeat(self.backend, self.worker)
+        self.settling = Settling(self.backend, self.worker)
+        self.crashes = Crashes()
+        self.children: list[ChildProcess] = []
+        self.starts: list[float] = []
+        self._parent = os.getppid()
         self._alive, self._keep = os.pipe()
 
     def run(self) -> int:
-        """Work until a signal, or until a batch is done. 0: all well; 1: children kept dying."""
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, self._on_signal)
-        persist(self._renew, "renew the lease", give_up=self.stopping.is_set)
-        try:
-            self._supervise()
-        finally:
-            # Children must not go on without somebody who keeps their lease.
-            for child in self.children:
-                child.process.kill()
-                child.process.join()
-        persist(self._release_rest, "release unstarted tasks", give_up=self._out)
-        persist(lambda: self.backend.leases.end(self.worker), "close the lease", give_up=self._out)
-        return 1 if self._crash_looping() else 0
+        """Work until a signal, or until a batch is done.
+
+        0: all well; 1: children kept dying, or the database stayed away until the end.
+        """
+        with self.stop.listening():
+            try:
+                self.heartbeat.open(give_up=lambda: self.stop.asked)
+                self._supervise()
+                left = self._leave()
+            except (OperationalError, InterfaceError) as error:
+                left = False
+                logger.warning("worker=%s database: %s", self.worker, str(error).strip())
+            finally:
+                self._end_children()
+        if not left:
+            logger.error(
+                "worker=%s stopped, and the ledger does not know: another worker recovers its "
+                "tasks once its lease has ended",
+                self.worker,
+            )
+        return 0 if left and not self.crashes.too_many else 1
 
     def _supervise(self) -> None:
-        for _ in range(self.options.processes):
-            self._start_child()
-        stop_by: float | None = None
-        while self.children:
-            wait([child.process.sentinel for child in self.children], timeout=LOOK)
-            self._heartbeat()
-            self._kill_overdue()
+        self.starts = [time.monotonic()] * self.options.processes
+        while self.children or self.starts:
+            self._start_children()
+            wait([child.process.sentinel for child in self.children if child.alive], timeout=LOOK)
+            self.heartbeat.beat()
+            for child in self.children:
+                if child.kill_if_overdue():
+                    logger.error("worker=%s pid=%s killed: hard timeout", self.worker, child.pid)
             self._bury_the_dead()
-            if self.stopping.is_set():
-                stop_by = stop_by or time.monotonic() + self.options.grace
-                out_of_time = self.forced or time.monotonic() > stop_by
-                # Sent at every look: a child that is just starting may miss the first one.
-                self._signal_children(signal.SIGKILL if out_of_time else signal.SIGTERM)
+            if self.options.reload and os.getppid() != self._parent:
+                self.stop.ask()  # nobody is left who would
+            if self.stop.asked:
+                self._stop_children()
+                if self._out_of_patience() and not any(child.alive for child in self.children):
+                    return
 
-    def _release_rest(self) -> None:
-        """Give back what a claim took whose answer was lost; no process runs it."""
-        for row in self._held():
-            self.backend.store.release(row)
-
-    def _heartbeat(self) -> None:
-        if time.monotonic() < self.next_beat:
-            return
-        self.next_beat = time.monotonic() + self.backend.leases.seconds / 3
-        try:
-            if self._renew():
-                recover(self.backend)
-        except (OperationalError, InterfaceError) as error:
-            logger.warning("Cannot renew the lease (%s); next try in 1 s", str(error).strip())
-            self.next_beat = time.monotonic() + 1
-            connections.close_all()
-        except Exception:
-            logger.exception("Worker %s could not look after lost tasks", self.worker)
-
-    def _renew(self) -> bool:
-        """Prolong the lease; say whether others that missed theirs may be taken for dead.
-
-        After an outage that outlasted a lease everybody has missed it, and needs time to say so.
-        """
-        lease = self.backend.leases.seconds
-        self.backend.leases.renew(self.worker, self.backend.transport)
+    def _start_children(self) -> None:
         now = time.monotonic()
-        if self.renewed_at and now - self.renewed_at > lease:
-            self.trust_from = now + lease
-        self.renewed_at = now
-        return now >= self.trust_from
-
-    def _start_child(self) -> None:
-        connections.close_all()
-        for connection in connections.all(initialized_only=True):
-            if hasattr(connection, "close_pool"):
-                connection.close_pool()  # or the child shares the pool's sockets
-        marks = Marks(self.options.concurrency)
-        process = _fork.Process(target=self._child_main, args=(marks,), daemon=False)
-        process.start()
-        self.children.append(_Process(process, marks))
+        due = [at for at in self.starts if at <= now]
+        self.starts = [at for at in self.starts if at > now]
+        for _ in due:
+            self.children.append(ChildProcess.start(self._child_main, self.options.concurrency))
+            logger.debug("worker=%s pid=%s child started", self.worker, self.children[-1].pid)
 
     def _child_main(self, marks: Marks) -> None:
         os.close(self._keep)
         Child(self.options, self.worker, marks).main(self._alive)
 
-    def _kill_overdue(self) -> None:
-        now = time.monotonic()
-        for child in self.children:
-            late = {m.id for m in child.marks.read() if NO_DEADLINE < m.deadline < now}
-            if late and child.process.is_alive():
-                child.overdue = late
-                child.process.kill()
-
     def _bury_the_dead(self) -> None:
-        for child in [child for child in self.children if not child.process.is_alive()]:
-            child.process.join()
-            self.children.remove(child)
-            code = child.process.exitcode
-            if code != 0:
-                self._settle(child, code)
-            child.marks.close()
-            if code != 0 and not self.stopping.is_set():
-                self._replace(child, code)
+        for child in [child for child in self.children if not child.alive]:
+            # A batch is not over while a dead child's tasks wait to be given back: settled first,
+            # replaced second.
+            if self.settling.settle(child):
+                self.children.remove(child)
+                if not self.stop.asked:
+                    self._replace(child)
+                child.close()
 
-    def _replace(self, child: _Process, code: int | None) -> None:
-        if not child.overdue:
-            self.crashes.append(time.monotonic())
-        if self._crash_looping():
+    def _replace(self, child: ChildProcess) -> None:
+        now = time.monotonic()
+        code = child.process.exitcode
+        if code == 0 and self.options.batch:
+            return
+        if code == RECYCLED:
+            logger.info("worker=%s pid=%s reached its limit; replaced", self.worker, child.pid)
+            self.starts.append(now)
+        elif child.overdue:
+            self.starts.append(now)
+        else:
+            self._replace_crashed(child, now)
+
+    def _replace_crashed(self, child: ChildProcess, now: float) -> None:
+        pause = self.crashes.count(now)
+        if self.crashes.too_many:
             logger.critical(
-                "%d child processes died within %.0f s; giving up. Look at the first of them.",
+                "worker=%s pid=%s %s, the last of %d within %g s; giving up. "
+                "Look at the first of them.",
+                self.worker,
+                child.pid,
+                child.ending,
                 MAX_CRASHES,
-                CRASH_WINDOW,
+                WINDOW,
             )
-            self.stopping.set()
+            self.stop.ask()
         else:
-            logger.warning("Child pid=%s ended with %s; starting another", child.process.pid, code)
-            self._start_child()
+            logger.warning(
+                "worker=%s pid=%s %s; another starts in %g s",
+                self.worker,
+                child.pid,
+                child.ending,
+                pause,
+            )
+            self.starts.append(now + pause)
 
-    def _crash_looping(self) -> bool:
-        recent = [at for at in self.crashes if at > time.monotonic() - CRASH_WINDOW]
-        return len(recent) >= MAX_CRASHES
-
-    def _settle(self, child: _Process, code: int | None) -> None:
-        """Settle every row the dead child held: started ones are lost, the others go back."""
-        started = {(mark.id, mark.token) for mark in child.marks.read()}
-        for row in persist(self._held, "read the tasks of a dead child"):
-            if row.worker_ids[-1] != child.id:
-                continue
-            persist(partial(self._settle_row, child, code, row, started), "settle a task")
-
-    def _settle_row(
-        self, child: _Process, code: int | None, row: TaskRow, started: set[tuple[UUID, int]]
-    ) -> None:
-        if (row.id, row.token) not in started:
-            self.backend.store.release(row)
-        elif row.id in child.overdue:
-            error = HardTimeout("The task ran longer than its hard_timeout; its process died.")
-            fail(self.backend, row, error)
-        else:
-            lose(self.backend, row, f"Worker process {child.id} ended with {code} in mid-task.")
-
-    def _held(self) -> list[TaskRow]:
-        return list(self.backend.store.tasks.filter(worker=self.worker, status=RUNNING))
-
-    def _signal_children(self, number: int) -> None:
+    def _stop_children(self) -> None:
+        self.starts.clear()
+        # Sent at every look: a child that is just starting may miss the first one.
+        number = signal.SIGKILL if self.stop.out_of_time() else signal.SIGTERM
         for child in self.children:
-            if child.process.pid is not None and child.process.is_alive():
-                os.kill(child.process.pid, number)
+            child.send(number)
 
-    def _on_signal(self, signum: int, frame: FrameType | None) -> None:
-        if self.stopping.is_set():
-            self.forced = True
-            logger.warning("Second signal: killing the tasks that still run")
-        else:
-            self.stopping.set()
-            logger.info(
-                "Stopping: running tasks have %.0f s to finish; signal again to kill them",
-                self.options.grace,
-            )
+    def _out_of_patience(self) -> bool:
+        return self.stop.out_of_time(FAREWELL)
 
-    def _out(self) -> bool:
-        return self.forced
+    def _leave(self) -> bool:
+        """Give back what is left and end the lease; False when that is for others to do."""
+        self._bury_the_dead()
+        if self.children or self.settling.incomplete:
+            return False
+        self.settling.release_rest(give_up=self._out_of_patience)
+        self.heartbeat.close(give_up=self._out_of_patience)
+        return True
+
+    def _end_children(self) -> None:
+        # Children must not go on without somebody who keeps their lease.
+        for child in self.children:
+            child.process.kill()
+            child.close()
+        os.close(self._alive)
+        os.close(self._keep)

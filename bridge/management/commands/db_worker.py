@@ -3,107 +3,102 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bridge.backends.database import DatabaseBackend
-from bridge.interface import DEFAULT_TASK_BACKEND_ALIAS, InvalidTaskBackend, task_backends
+from bridge.interface import InvalidTaskBackend, task_backends
+from bridge.management.arguments import EPILOG, Formatter, add_arguments
+from bridge.worker.banner import banner
+from bridge.worker.memory import resident_mib
 from bridge.worker.options import WorkerOptions
+from bridge.worker.queues import Queues, choose_queues
+from bridge.worker.reload import Watcher, is_watched
 from bridge.worker.supervisor import Supervisor
-
-
-def positive_int(text: str) -> int:
-    """Parse a whole number of at least 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
-    return value
-
-
-def positive_seconds(text: str) -> float:
-    """Parse a duration in seconds above 0."""
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text}")
-    return value
+from bridge.worker.tables import find_fault
 
 
 class Command(BaseCommand):
-    """Run the tasks of bridge.DatabaseBackend.
-
-    Exit codes: 0 after a signal or a finished batch, 1 for wrong options or when child processes
-    keep dying, 2 for a wrong command line.
-    """
+    """Run the tasks of bridge.DatabaseBackend; the exit codes are in the help."""
 
     help = "Run the tasks of bridge.DatabaseBackend until SIGTERM or SIGINT."
 
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare the options."""
-        parser.add_argument(
-            "--backend",
-            default=DEFAULT_TASK_BACKEND_ALIAS,
-            help="alias in TASKS whose ledger to serve (default: %(default)s)",
-        )
-        parser.add_argument(
-            "--queue",
-            action="append",
-            default=[],
-            metavar="NAME",
-            help="serve only this queue; repeat it, or separate names by commas (default: all)",
-        )
-        parser.add_argument(
-            "--processes", type=positive_int, default=1, help="child processes (default: 1)"
-        )
-        parser.add_argument(
-            "--concurrency",
-            type=positive_int,
-            default=1,
-            help="tasks at a time in each process, in threads above 1 (default: 1)",
-        )
-        parser.add_argument(
-            "--interval",
-            type=positive_seconds,
-            default=1.0,
-            help="seconds between looks at an empty queue (default: 1)",
-        )
-        parser.add_argument(
-            "--grace",
-            type=positive_seconds,
-            default=30.0,
-            help="seconds running tasks get to finish after a stop signal (default: 30)",
-        )
-        parser.add_argument(
-            "--batch", action="store_true", help="stop once nothing is ready to run"
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Add the exit codes to the help."""
+        return super().create_parser(
+            prog_name, subcommand, epilog=EPILOG, formatter_class=Formatter, **kwargs
         )
 
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the options."""
+        add_arguments(parser)
+
     def handle(self, *args: Any, **options: Any) -> None:
-        """Check the options and supervise."""
-        queues = tuple(name for text in options["queue"] for name in text.split(",") if name)
-        _check(options["backend"], queues)
-        worker = Supervisor(
-            WorkerOptions(
-                backend=options["backend"],
-                queues=queues,
-                processes=options["processes"],
-                concurrency=options["concurrency"],
-                interval=options["interval"],
-                grace=options["grace"],
-                batch=options["batch"],
-            )
-        )
-        if options["verbosity"]:
-            self.stderr.write(
-                f"db_worker {worker.worker} serves {', '.join(queues) or 'all queues'} with "
-                f"{options['processes']} x {options['concurrency']}; Ctrl+C stops it."
-            )
-        code = worker.run()
+        """Check the options, then watch or work."""
+        backend = _backend(options["backend"])
+        try:
+            queues = choose_queues(backend, options["queue"], options["exclude_queue"])
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        asked = self._options(options, queues)
+        _log_to_stderr(options["verbosity"])
+        if asked.reload and not is_watched():
+            code = Watcher().run()
+        else:
+            code = self._work(backend, asked, queues, quiet=not options["verbosity"])
         if code:
             sys.exit(code)
 
+    def _work(
+        self, backend: DatabaseBackend, options: WorkerOptions, queues: Queues, *, quiet: bool
+    ) -> int:
+        if fault := find_fault(backend.database):
+            raise CommandError(fault)
+        supervisor = Supervisor(options)
+        if not quiet:
+            self.stderr.write(banner(supervisor.worker, backend, options, queues))
+        return supervisor.run()
 
-def _check(alias: str, queues: tuple[str, ...]) -> None:
+    def _options(self, options: dict[str, Any], queues: Queues) -> WorkerOptions:
+        if options["batch"] and options["reload"]:
+            raise CommandError("--batch ends by itself: leave out --reload.")
+        max_rss = options["max_rss"]
+        if max_rss is not None and max_rss <= (now := resident_mib()):
+            raise CommandError(
+                f"--max-rss {max_rss:g}: this process has {now:.0f} MiB before its first task. "
+                "Allow more."
+            )
+        reload = options["reload"]
+        if reload is None:
+            # A call_command() has no command line of its own to start again.
+            from_command_line = getattr(self, "_called_from_command_line", False)
+            reload = settings.DEBUG and from_command_line and not options["batch"]
+        return WorkerOptions(
+            queues=queues.names,
+            weights=queues.weights,
+            exclude=queues.exclude,
+            reload=reload,
+            max_rss=max_rss,
+            **{
+                name: options[name]
+                for name in (
+                    "backend",
+                    "processes",
+                    "concurrency",
+                    "interval",
+                    "grace",
+                    "max_tasks",
+                    "batch",
+                )
+            },
+        )
+
+
+def _backend(alias: str) -> DatabaseBackend:
     try:
         backend = task_backends[alias]
     except InvalidTaskBackend as error:
@@ -113,9 +108,15 @@ def _check(alias: str, queues: tuple[str, ...]) -> None:
             f"TASKS[{alias!r}] is {type(backend).__name__}; db_worker serves "
             "bridge.DatabaseBackend. Choose another alias with --backend."
         )
-    unknown = sorted(set(queues) - backend.queues) if backend.queues else []
-    if unknown:
-        raise CommandError(
-            f"Queue {unknown[0]!r} is not in QUEUES of TASKS[{alias!r}], which has "
-            f"{', '.join(sorted(backend.queues))}."
-        )
+    return backend
+
+
+def _log_to_stderr(verbosity: int) -> None:
+    """Show what the worker logs in a project that has no LOGGING of its own."""
+    ours = logging.getLogger("bridge")
+    if ours.hasHandlers():
+        return
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    ours.addHandler(handler)
+    ours.setLevel([logging.WARNING, logging.INFO, logging.INFO, logging.DEBUG][verbosity])

@@ -107,11 +107,11 @@ def test_second_signal_kills_the_running_task_and_settles_it(project: Project) -
     project.wait_for_runs(1)
 
     worker.signal(signal.SIGINT)
-    wait_for(lambda: "Stopping" in worker.output(), "the first message")
+    wait_for(lambda: "stopping" in worker.output(), "the first message")
     worker.signal(signal.SIGINT)
 
     assert worker.exit_code(10) == 0
-    assert "Second signal" in worker.output()
+    assert "second signal" in worker.output()
     assert project.row()["status"] == "FAILED"
 
 

@@ -1,0 +1,88 @@
+"""What becomes of the tasks that a dead child held."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, connections
+
+from bridge.backends.ledger import LedgerBackend
+from bridge.exceptions import HardTimeout
+from bridge.ledger.models import RUNNING, TaskRow
+from bridge.recovery import lose
+from bridge.worker.children import ChildProcess
+from bridge.worker.persistence import persist
+from bridge.worker.runner import fail
+
+logger = logging.getLogger("bridge.worker")
+RETRY = 1.0
+
+
+class Settling:
+    """Settles the rows of one worker's children: started ones are lost, the others go back.
+
+    `incomplete` says that it failed for a reason that trying again does not mend. The rows then
+    stay with this worker until its lease ends, and another worker recovers them.
+    """
+
+    def __init__(self, backend: LedgerBackend, worker: str) -> None:
+        self._backend = backend
+        self._worker = worker
+        self._next = 0.0
+        self.incomplete = False
+
+    def settle(self, child: ChildProcess) -> bool:
+        """Settle what a dead child held; False when the database was away, to be tried again."""
+        if time.monotonic() < self._next:
+            return False
+        try:
+            self._settle(child)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning(
+                "worker=%s pid=%s cannot settle the tasks of a dead child (%s); next try in %g s",
+                self._worker,
+                child.pid,
+                str(error).strip(),
+                RETRY,
+            )
+            self._next = time.monotonic() + RETRY
+            connections.close_all()
+            return False
+        except Exception:
+            logger.exception(
+                "worker=%s pid=%s could not settle the tasks of a dead child; another worker "
+                "recovers them once this one has stopped",
+                self._worker,
+                child.pid,
+            )
+            self.incomplete = True
+        return True
+
+    def release_rest(self, give_up: Callable[[], bool]) -> None:
+        """Give back what a claim took whose answer was lost; no process runs it."""
+        persist(lambda: self._release(self._held()), "release unstarted tasks", give_up=give_up)
+
+    def _settle(self, child: ChildProcess) -> None:
+        started: set[tuple[UUID, int]] = {(mark.id, mark.token) for mark in child.marks.read()}
+        held = [row for row in self._held() if row.worker_ids[-1] == child.id]
+        self._release(row for row in held if (row.id, row.token) not in started)
+        for row in held:
+            if (row.id, row.token) in started:
+                self._end(child, row)
+
+    def _end(self, child: ChildProcess, row: TaskRow) -> None:
+        if row.id in child.overdue:
+            error = HardTimeout("The task ran longer than its hard_timeout; its process died.")
+            fail(self._backend, row, error)
+        else:
+            lose(self._backend, row, f"Worker process {child.id} {child.ending} in mid-task.")
+
+    def _release(self, rows: Iterable[TaskRow]) -> None:
+        for row in rows:
+            self._backend.store.release(row)
+
+    def _held(self) -> list[TaskRow]:
+        return list(self._backend.store.tasks.filter(worker=self._worker, status=RUNNING))
