@@ -73,9 +73,9 @@ class Project:
         self.folder = folder
         self.environment = {
             **os.environ,
-            **environment,
             "DJANGO_SETTINGS_MODULE": "tests.process.settings",
             "PYTHONPATH": str(ROOT),
+            **environment,
         }
         self.workers: list[Process] = []
         self.console = Console(self.environment, cwd=ROOT)
@@ -100,11 +100,11 @@ class Project:
         """Run Python code inside the project; it hands back JSON by calling give()."""
         return self.console.run(code)
 
-    def worker(self, *arguments: str) -> Process:
+    def worker(self, *arguments: str, **environment: str) -> Process:
         """Start a db_worker."""
         log = self.folder / f"worker-{len(self.workers)}.log"
         command = [sys.executable, "-m", "django", "db_worker", "--interval", "0.1", *arguments]
-        self.workers.append(Process(command, self.environment, log))
+        self.workers.append(Process(command, {**self.environment, **environment}, log))
         return self.workers[-1]
 
     def rows(self) -> list[dict[str, Any]]:

@@ -1,0 +1,65 @@
+"""A storm per test, on a database of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import need
+from tests.process.chaos.databases import Postgres, Sqlite
+from tests.process.chaos.server import Server, programs
+from tests.process.chaos.storm import Storm, storm
+from tests.services import POSTGRES, REQUIRED
+
+SEED = int(os.environ.get("BRIDGE_CHAOS_SEED", "14"))
+
+
+@pytest.fixture
+def max_losses() -> int:
+    """How many dead workers a task may see: enough that no kill at random exhausts it."""
+    return 100
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A PostgreSQL server that belongs to the test."""
+    folder = programs()
+    if folder is None:
+        message = "PostgreSQL's initdb is not reachable on PATH or in /usr/lib/postgresql/*/bin"
+        if REQUIRED:
+            pytest.fail(f"{message}, and BRIDGE_REQUIRE_SERVICES=1")
+        pytest.skip(message)
+    server = Server(folder)
+    yield server
+    server.destroy()
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path, max_losses: int) -> Iterator[Storm]:
+    with storm(Sqlite(tmp_path), tmp_path, seed=SEED, max_losses=max_losses) as begun:
+        yield begun
+
+
+@pytest.fixture
+def on_postgres(tmp_path: Path, max_losses: int) -> Iterator[Storm]:
+    need(POSTGRES)
+    with Postgres() as database:
+        with storm(database, tmp_path, seed=SEED, max_losses=max_losses) as begun:
+            yield begun
+
+
+@pytest.fixture
+def on_own_server(server: Server, tmp_path: Path, max_losses: int) -> Iterator[Storm]:
+    with Postgres(server.port) as database:
+        with storm(database, tmp_path, seed=SEED, max_losses=max_losses) as begun:
+            yield begun
+
+
+@pytest.fixture(params=["on_sqlite", "on_postgres"])
+def anywhere(request: pytest.FixtureRequest) -> Storm:
+    """A storm on every database in turn."""
+    begun: Storm = request.getfixturevalue(request.param)
+    return begun
