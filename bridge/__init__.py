@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bridge.backends.dummy import DummyBackend
     from bridge.backends.immediate import ImmediateBackend
     from bridge.base import Task
+    from bridge.calls import Call
     from bridge.decorator import task
     from bridge.exceptions import (
         EnqueueError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # Strings, so that a backend imports its library only when TASKS names it.
 _HOMES = {
+    "Call": "bridge.calls",
     "CeleryBackend": "compat.celery.backend",
     "DatabaseBackend": "bridge.backends.database",
     "DummyBackend": "bridge.backends.dummy",
@@ -44,6 +46,7 @@ _HOMES = {
 _EXTRAS = {"celery": "celery", "kombu": "celery"}
 
 __all__ = [
+    "Call",
     "DatabaseBackend",
     "DummyBackend",
     "EnqueueError",

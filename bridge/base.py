@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from bridge import registry
+from bridge.calls import CallLike, arguments
 from bridge.ids import new_id
 from bridge.interface import (
     DEFAULT_TASK_BACKEND_ALIAS,
@@ -26,9 +28,10 @@ from bridge.interface import (
     TaskResult,
     TaskResultStatus,
 )
+from bridge.policies import OnLost, validate_policies
+from bridge.results import Results, results_of
 from bridge.retry import Retry
 
-OnLost = Literal["retry", "fail"]
 T = TypeVar("T", bound=AnyTask)
 
 
@@ -58,6 +61,7 @@ class Task(Policies[P, R]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        validate_policies(self)
         registry.declare(self)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -117,6 +121,26 @@ class Task(Policies[P, R]):
         )
         vars(copy).update({name: vars(self)[name] for name in PATCHABLE & vars(self).keys()})
         return cast("Task[P, R]", copy)
+
+    def enqueue_many(self, calls: Iterable[CallLike]) -> Results[P, R]:
+        """Enqueue the task once for each call and return the results in the same order.
+
+        A call is a tuple or a list of positional arguments, a dict of keyword arguments, or a
+        `bridge.Call` of both. Where tasks have a row in the database, all calls are enqueued or
+        none; a generator is read a thousand calls at a time, inside the transaction. Raise
+        TypeError for what is not a call, and for arguments that are not JSON.
+        """
+        backend = self.get_backend()
+        each = arguments(calls)
+        if hasattr(backend, "enqueue_many"):
+            made = backend.enqueue_many(self, each)
+        else:
+            made = [backend.enqueue(self, args, kwargs) for args, kwargs in each]
+        return made if isinstance(made, Results) else results_of(made)
+
+    async def aenqueue_many(self, calls: Iterable[CallLike]) -> Results[P, R]:
+        """Do as enqueue_many() does; the calls are read in another thread."""
+        return await sync_to_async(self.enqueue_many, thread_sensitive=True)(calls)
 
 
 PATCHABLE = frozenset(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Concatenate, Literal, TypedDict, Unpack, cast, overload
 
-from bridge.base import OnLost, Task
+from bridge.base import Task
 from bridge.interface import (
     DEFAULT_TASK_BACKEND_ALIAS,
     DEFAULT_TASK_PRIORITY,
@@ -16,6 +16,7 @@ from bridge.interface import (
     R,
     task_backends,
 )
+from bridge.policies import OnLost
 from bridge.retry import Retry
 
 
@@ -53,6 +54,11 @@ def task(
     On a backend that is not ours the task is that backend's own and policies are left out, since
     nothing there would honour them. Raise InvalidTask for a task its backend cannot run.
     """
+    if function is not None and not callable(function):
+        raise TypeError(
+            f"@task decorates a function, not {function!r}. Give settings by name, "
+            f"for example @task(queue_name={function!r})."
+        )
     if "run_after" in options:
         raise TypeError(
             "run_after is set per call: use .using(run_after=...), not @task(run_after=...)."

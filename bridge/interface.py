@@ -34,7 +34,8 @@ if TYPE_CHECKING or django.VERSION >= (6, 0):
         TaskResultDoesNotExist,
         TaskResultMismatch,
     )
-    from django.tasks.signals import task_enqueued, task_finished, task_started
+    from django.tasks.signals import log_task_enqueued, task_enqueued, task_finished, task_started
+    from django.tasks.signals import logger as tasks_logger
     from django.utils.json import normalize_json
 else:
     try:
@@ -58,7 +59,13 @@ else:
             TaskResultDoesNotExist,
             TaskResultMismatch,
         )
-        from django_tasks.signals import task_enqueued, task_finished, task_started
+        from django_tasks.signals import (
+            log_task_enqueued,
+            task_enqueued,
+            task_finished,
+            task_started,
+        )
+        from django_tasks.signals import logger as tasks_logger
         from django_tasks.utils import normalize_json
     except ImportError as error:
         raise ImproperlyConfigured(
@@ -103,9 +110,11 @@ __all__ = [
     "TaskResultMismatch",
     "TaskResultStatus",
     "check_tasks",
+    "log_task_enqueued",
     "normalize_json",
     "task_backends",
     "task_enqueued",
     "task_finished",
     "task_started",
+    "tasks_logger",
 ]

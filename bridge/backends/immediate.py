@@ -19,6 +19,7 @@ from bridge.interface import (
     task_enqueued,
 )
 from bridge.outcome import Failed, Outcome, RetryLater, Succeeded
+from bridge.results import new_result
 from bridge.values import storable
 
 
@@ -36,19 +37,13 @@ class ImmediateBackend(BridgeBackend):
     def enqueue(self, task: DjangoTask[P, R], args: Any, kwargs: Any) -> TaskResult[P, R]:
         """Run a task to its end and return the result."""
         self.validate_task(task)
-        result: TaskResult[P, R] = TaskResult(
-            task=task,
-            id=str(new_id()),
-            status=TaskResultStatus.READY,
-            enqueued_at=timezone.now(),
-            started_at=None,
-            last_attempted_at=None,
-            finished_at=None,
-            args=storable(list(args)),
-            kwargs=storable(dict(kwargs)),
+        result = new_result(
+            task,
+            new_id(),
+            storable(list(args)),
+            storable(dict(kwargs)),
             backend=self.alias,
-            errors=[],
-            worker_ids=[],
+            enqueued_at=timezone.now(),
         )
         task_enqueued.send(type(self), task_result=result)
         while not result.is_finished:

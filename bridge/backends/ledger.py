@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.core import checks
-from django.db import router
+from django.db import connections, router, transaction
 
 from bridge import registry
 from bridge.backends.base import BridgeBackend, needs_app
-from bridge.interface import AnyResult, AnyTask, InvalidTask, TaskResultDoesNotExist
+from bridge.backends.vendor_check import check_vendor
+from bridge.base import Task
+from bridge.calls import Arguments
+from bridge.interface import (
+    AnyResult,
+    AnyTask,
+    DjangoTask,
+    InvalidTask,
+    P,
+    R,
+    TaskResultDoesNotExist,
+)
 from bridge.ledger.results import to_result
+from bridge.results import Results
 from bridge.values import storable
 
 # Tasks may be declared before Django's app registry is ready (in the module of a Celery app, for
@@ -25,6 +40,9 @@ PATH_LENGTH = 255
 QUEUE_LENGTH = 128
 DEFAULT_LEASE = 30.0
 DEFAULT_MAX_LOSSES = 3
+
+VALID_UNDER = "_valid_under"
+"""Where a task keeps the settings of the backend that found it valid."""
 
 
 class LedgerBackend(BridgeBackend):
@@ -43,7 +61,21 @@ class LedgerBackend(BridgeBackend):
         """Return the alias of the ledger's database, OPTIONS["DATABASE"] or the router's."""
         from bridge.ledger.models import TaskRow
 
-        return str(self.options.get("DATABASE") or router.db_for_write(TaskRow))
+        alias = self.option(
+            "DATABASE",
+            None,
+            lambda value: value is None or value in list(connections),
+            f"one of DATABASES ({', '.join(connections)})",
+        )
+        return str(alias or router.db_for_write(TaskRow))
+
+    @cached_property
+    def pooled(self) -> bool:
+        """Say whether PgBouncer may hand each transaction to another server connection.
+
+        OPTIONS["PGBOUNCER"]: nothing is prepared then, and nobody is notified.
+        """
+        return bool(self.option("PGBOUNCER", False, _is_bool, "True or False"))
 
     @cached_property
     def store(self) -> Store:
@@ -53,19 +85,32 @@ class LedgerBackend(BridgeBackend):
         return Store(self.database)
 
     @cached_property
+    def lease(self) -> float:
+        """Return for how many seconds a heartbeat lasts, from OPTIONS["LEASE"]."""
+        return float(
+            self.option("LEASE", DEFAULT_LEASE, _is_duration, "a number of seconds over 0")
+        )
+
+    @cached_property
     def leases(self) -> Leases:
-        """Return the leases; OPTIONS["LEASE"] is their length in seconds."""
+        """Return the leases of this ledger's workers."""
         from bridge.ledger.leases import Leases
 
-        return Leases(self.database, float(self.options.get("LEASE", DEFAULT_LEASE)))
+        return Leases(self.database, self.lease)
 
     @cached_property
     def max_losses(self) -> int:
         """Return how many dead workers a task may see before it fails, OPTIONS["MAX_LOSSES"]."""
-        return int(self.options.get("MAX_LOSSES", DEFAULT_MAX_LOSSES))
+        return int(
+            self.option("MAX_LOSSES", DEFAULT_MAX_LOSSES, _is_count, "a whole number over 0")
+        )
 
     def validate_task(self, task: AnyTask) -> None:
         """Raise InvalidTask for a task that this backend cannot keep."""
+        # Neither a task nor the settings of its backend change, and reading a signature is slow.
+        memory = vars(task) if isinstance(task, Task) else {}
+        if memory.get(VALID_UNDER) is self.params:
+            return
         super().validate_task(task)
         for what, text, longest in (
             ("The path of a task", task.module_path, PATH_LENGTH),
@@ -76,6 +121,7 @@ class LedgerBackend(BridgeBackend):
                     f"{what} has {longest} characters at most; {text!r:.80} has {len(text)}. "
                     "Choose a shorter one."
                 )
+        memory[VALID_UNDER] = self.params
 
     def record(self, task: AnyTask, args: Any, kwargs: Any) -> TaskRow:
         """Write a task's row in the caller's transaction."""
@@ -96,6 +142,11 @@ class LedgerBackend(BridgeBackend):
             )
         )
 
+    def enqueue_many(self, task: DjangoTask[P, R], calls: Iterable[Arguments]) -> Results[P, R]:
+        """Enqueue a task once for each call, or not at all when one call cannot be."""
+        with transaction.atomic(using=self.database):
+            return super().enqueue_many(task, calls)
+
     def result_of(self, row: TaskRow) -> AnyResult:
         """Return a row's result. Raise TaskNotFound when its task is gone from the code."""
         return to_result(row, registry.resolve(self.aliases.path(row.task_path)))
@@ -109,4 +160,22 @@ class LedgerBackend(BridgeBackend):
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         """Return what is wrong with this backend's settings."""
-        return [*super().check(**kwargs), *needs_app(self.alias)]
+        messages = [*super().check(**kwargs), *needs_app(self.alias)]
+        messages += self.wrong("bridge.E003", "pooled", "lease", "max_losses")
+        if apps.is_installed("bridge"):
+            messages += self.wrong("bridge.E003", "database") or check_vendor(
+                self.alias, self.database
+            )
+        return messages
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_duration(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value < math.inf
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value > 0

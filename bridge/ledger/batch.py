@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from bridge.ids import new_id
 from bridge.retry import like
 from bridge.values import to_text
 
@@ -29,9 +30,22 @@ STARTS = "'READY', 0, 0, '[]', '[]'"
 VALUES = f"({', '.join(['%s'] * 12)}, {STARTS})"
 
 
+MOST_ROWS = 1000
+MOST_TEXT = 1 << 19
+"""No batch has more rows, nor many more characters: MySQL refuses a statement over 16 MB."""
+
+
+class Item(NamedTuple):
+    """What a row has of its own; its arguments are JSON texts."""
+
+    id: UUID
+    args: str
+    kwargs: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Rows of one task: what they share, and each row's id and arguments, which are JSON texts."""
+    """Rows of one task: what they share, and what each has of its own."""
 
     task_path: str
     backend: str
@@ -41,9 +55,7 @@ class Batch:
     on_lost: str
     run_after: datetime | None
     enqueued_at: datetime
-    ids: Sequence[UUID]
-    args: Sequence[str]
-    kwargs: Sequence[str]
+    items: Sequence[Item]
 
     @property
     def wake_at(self) -> datetime | None:
@@ -71,11 +83,9 @@ class Batch:
         """Return the parameters of VALUES, row by row."""
         shared = self.shared(connection)
         # As UUIDField does: MariaDB has the type since 10.7, MySQL and SQLite keep 32 digits.
-        as_text = str if connection.features.has_native_uuid_field else _digits
-        return [
-            [*shared, as_text(row_id), args, kwargs]
-            for row_id, args, kwargs in zip(self.ids, self.args, self.kwargs, strict=True)
-        ]
+        if connection.features.has_native_uuid_field:
+            return [[*shared, str(item.id), item.args, item.kwargs] for item in self.items]
+        return [[*shared, item.id.hex, item.args, item.kwargs] for item in self.items]
 
 
 def batch_of(row: TaskRow) -> Batch:
@@ -86,15 +96,28 @@ def batch_of(row: TaskRow) -> Batch:
         backend=row.backend,
         transport=row.transport,
         queue_name=row.queue_name,
-        priority=row.priority,
+        priority=int(row.priority),
         on_lost=row.on_lost,
         run_after=row.run_after and like(row.run_after, now),
         enqueued_at=now,
-        ids=[row.id],
-        args=[to_text(row.args)],
-        kwargs=[to_text(row.kwargs)],
+        items=[Item(row.id, to_text(row.args), to_text(row.kwargs))],
     )
 
 
-def _digits(row_id: UUID) -> str:
-    return row_id.hex
+def new_item(args: Iterable[Any], kwargs: Mapping[str, Any]) -> Item:
+    """Return what a new row has of its own. Raise TypeError for arguments that are not JSON."""
+    return Item(new_id(), to_text(list(args)), to_text(dict(kwargs)))
+
+
+def chunked(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield the items in lists, each of which fits in one batch."""
+    chunk: list[Item] = []
+    size = 0
+    for item in items:
+        chunk.append(item)
+        size += len(item.args) + len(item.kwargs)
+        if len(chunk) == MOST_ROWS or size >= MOST_TEXT:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk

@@ -29,8 +29,8 @@ MANY_AND_NOTIFY = _NOTIFY.format(MANY)
 def insert(cursor: CursorWrapper, batch: Batch, *, notify: bool = False) -> None:
     """Write a batch, and wake idle workers, in one statement."""
     parameters = batch.shared(cursor.db)
-    if len(batch.ids) == 1:
-        parameters += [batch.ids[0], batch.args[0], batch.kwargs[0]]
+    if len(batch.items) == 1:
+        parameters += batch.items[0]
         statement = ONE_AND_NOTIFY if notify else ONE
     else:
         parameters.append(_document(batch))
@@ -39,5 +39,5 @@ def insert(cursor: CursorWrapper, batch: Batch, *, notify: bool = False) -> None
 
 
 def _document(batch: Batch) -> str:
-    rows = zip(batch.ids, batch.args, batch.kwargs, strict=True)
-    return "[" + ",".join([f'["{row_id}",{args},{kwargs}]' for row_id, args, kwargs in rows]) + "]"
+    rows = [f'["{item.id}",{item.args},{item.kwargs}]' for item in batch.items]
+    return f"[{','.join(rows)}]"
