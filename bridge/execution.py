@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from inspect import iscoroutinefunction
+from typing import Any
 
 from django.utils import timezone
 
 from bridge.interface import (
     AnyResult,
+    AnyTask,
     BaseTaskBackend,
     TaskContext,
     task_finished,
@@ -15,7 +19,7 @@ from bridge.interface import (
 )
 from bridge.outcome import Failed, Outcome, RetryLater, Succeeded, describe
 from bridge.retry import next_delay, reported, seconds
-from bridge.timeouts import time_limit
+from bridge.timeouts import async_time_limit, time_limit
 from bridge.values import storable
 
 Finish = Callable[[Outcome], AnyResult | None]
@@ -38,15 +42,21 @@ def execute(
     """
     task_started.send_robust(sender=sender, task_result=result)
     outcome = attempt(result, losses=losses, after_call=after_call)
-    if isinstance(outcome, Succeeded):
+    with handling(outcome):
         announce(finish(outcome), sender)
-    else:
-        # Receivers find the exception in sys.exc_info(), Django's own logging does.
-        try:
-            raise outcome.exception
-        except BaseException:  # noqa: BLE001
-            announce(finish(outcome), sender)
     return outcome
+
+
+@contextmanager
+def handling(outcome: Outcome) -> Iterator[None]:
+    """Let the block find the outcome's exception in sys.exc_info(); Django's own logging does."""
+    if isinstance(outcome, Succeeded):
+        yield
+        return
+    try:
+        raise outcome.exception
+    except BaseException:  # noqa: BLE001
+        yield
 
 
 def announce(stored: AnyResult | None, sender: type[BaseTaskBackend]) -> None:
@@ -71,6 +81,22 @@ def attempt(
         return _after_error(result, error, result.attempts - losses)
 
 
+async def aattempt(result: AnyResult, *, losses: int = 0) -> Outcome:
+    """Await the coroutine function once and say how it ended."""
+    timeout = getattr(result.task, "timeout", None)
+    try:
+        async with async_time_limit(None if timeout is None else seconds(timeout)):
+            value = await result.task.func(*_arguments(result), **result.kwargs)
+        return Succeeded(value=storable(value))
+    except BaseException as error:  # noqa: BLE001
+        return _after_error(result, error, result.attempts - losses)
+
+
+def is_coroutine(task: AnyTask) -> bool:
+    """Say whether a task is a coroutine function."""
+    return iscoroutinefunction(task.func)
+
+
 def _after_error(result: AnyResult, error: BaseException, attempts: int) -> Outcome:
     try:
         delay = next_delay(getattr(result.task, "retry", None), attempts, error, timezone.now())
@@ -85,7 +111,10 @@ def _after_error(result: AnyResult, error: BaseException, attempts: int) -> Outc
 
 
 def _call(result: AnyResult) -> object:
+    return result.task.call(*_arguments(result), **result.kwargs)
+
+
+def _arguments(result: AnyResult) -> list[Any]:
     if result.task.takes_context:
-        context = TaskContext(task_result=result)
-        return result.task.call(context, *result.args, **result.kwargs)
-    return result.task.call(*result.args, **result.kwargs)
+        return [TaskContext(task_result=result), *result.args]
+    return result.args

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
 
 from bridge.exceptions import TaskTimeout
@@ -27,6 +28,20 @@ def time_limit(seconds: float | None) -> Iterator[None]:
     else:
         with _thread_timer(seconds):
             yield
+
+
+@asynccontextmanager
+async def async_time_limit(seconds: float | None) -> AsyncIterator[None]:
+    """Raise TaskTimeout inside the block of a coroutine once it has run for that many seconds."""
+    timeout = asyncio.timeout(seconds)
+    try:
+        async with timeout:
+            yield
+    except TimeoutError as error:
+        # A time-out that the task itself ran into is its own affair.
+        if seconds is None or not timeout.expired():
+            raise
+        raise TaskTimeout(_message(seconds)) from error
 
 
 def _message(seconds: float) -> str:

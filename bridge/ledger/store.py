@@ -12,41 +12,52 @@ lease cannot overwrite the one that took over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, connections, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from bridge.exceptions import WorkerLost
 from bridge.interface import TaskError
-from bridge.ledger.models import FAILED, READY, RUNNING, SUCCESSFUL, TaskRow
-from bridge.ledger.results import to_json
-from bridge.outcome import Failed, Outcome, RetryLater, Succeeded, describe
+from bridge.ledger import ending
+from bridge.ledger.batch import Batch, batch_of
+from bridge.ledger.columns import decode
+from bridge.ledger.doorbell import doorbell
+from bridge.ledger.ending import Ending
+from bridge.ledger.models import READY, RUNNING, TaskRow
+from bridge.ledger.session import Session
+from bridge.ledger.vendors import vendor_of
+from bridge.ledger.vendors.verbs import Claim, Left, Look
+from bridge.outcome import Outcome
 
 UNRECORDED = "unrecorded"
 """The worker of an attempt that code without a ledger made."""
 
-SPREAD = 8
-"""How many rows a worker looks at per row it wants, where rows cannot be locked."""
-
 
 class Store:
-    """The ledger in one database."""
+    """The ledger in one database, through Django's connection or through a worker's own."""
 
-    def __init__(self, using: str) -> None:
+    def __init__(self, using: str, session: Session | None = None) -> None:
         self.using = using
+        self._session = session
+        self._vendor = vendor_of(connections[using])
 
     @property
     def tasks(self) -> QuerySet[TaskRow]:
-        """Return every row of the ledger, to read."""
+        """Return every row of the ledger, to read through Django's connection."""
         return TaskRow.objects.using(self.using)
+
+    def read(self, rows: QuerySet[TaskRow]) -> list[TaskRow]:
+        """Return rows, read through this store's own connection when it has one."""
+        with self._cursor() as cursor:
+            sql, parameters = rows.query.get_compiler(connection=cursor.db).as_sql()
+            cursor.execute(sql, parameters)
+            return decode(cursor.db, cursor.fetchall())
 
     def find(self, task_id: str) -> TaskRow | None:
         """Return a row by id, None for an id that is not in the ledger or not an id at all."""
@@ -55,11 +66,23 @@ class Store:
         except ValueError:
             return None
 
+    def held(self, worker: str) -> list[TaskRow]:
+        """Return the rows whose claim a worker holds."""
+        return self.read(self.tasks.filter(worker=worker, status=RUNNING))
+
     def insert(self, row: TaskRow) -> TaskRow:
         """Write a new READY row in the caller's transaction."""
-        row.enqueued_at = timezone.now()
-        row.save(using=self.using, force_insert=True)
+        batch = batch_of(row)
+        row.enqueued_at, row.wake_at = batch.enqueued_at, batch.wake_at
+        self.insert_batch(batch)
         return row
+
+    def insert_batch(self, batch: Batch, *, notify: bool = False) -> None:
+        """Write new READY rows in the caller's transaction; `notify` may wake idle workers."""
+        connection = connections[self.using]
+        notify = notify and batch.wake_at is None and doorbell.rings(connection, batch.queue_name)
+        with connection.cursor() as cursor:
+            self._vendor.insert(cursor, batch, notify=notify)
 
     def delete(self, row: TaskRow) -> None:
         """Take back a row that no broker accepted."""
@@ -78,22 +101,43 @@ class Store:
 
         `worker` holds the lease, `worker_id` is what the result shows.
         """
-        due = self._due(transport, list(queues))
-        locking = connections[self.using].features.has_select_for_update_skip_locked
-        if locking:
-            due = due.select_for_update(skip_locked=True)
-        elif not due.exists():
-            return []  # without taking SQLite's write lock
-        # All or nothing: a claim that breaks off must not leave rows RUNNING that nobody runs.
-        with transaction.atomic(using=self.using):
-            while candidates := list(due[: limit if locking else limit * SPREAD]):
-                taken: list[TaskRow] = []
-                for row in candidates:
-                    if len(taken) < limit and self._take(row, worker, worker_id):
-                        taken.append(row)
-                if taken:
-                    return taken
-        return []
+        self.wake(transport)
+        claim = Claim(
+            transport=transport,
+            queues=tuple(queues) or self.look(transport).queues,
+            worker=worker,
+            worker_id=worker_id,
+            limit=limit,
+        )
+        return self.take(claim)
+
+    def take(self, claim: Claim) -> list[TaskRow]:
+        """Move rows that are awake READY -> RUNNING, the first to run in front."""
+        with self._transaction() as cursor:
+            return self._vendor.claim(cursor, claim)
+
+    def exchange(
+        self, endings: Sequence[Ending], claim: Claim | None
+    ) -> tuple[Left, list[TaskRow]]:
+        """End some claims and make others, in one commit."""
+        with self._transaction() as cursor:
+            if claim is None:
+                return self._vendor.leave(cursor, endings), []
+            return self._vendor.exchange(cursor, endings, claim)
+
+    def leave(self, endings: Sequence[Ending]) -> Left:
+        """End claims, all in one commit. Those that another worker has taken over are left out."""
+        return self.exchange(endings, None)[0]
+
+    def look(self, transport: str) -> Look:
+        """Say which queues have rows to claim, and when the next deferred row is due."""
+        with self._cursor() as cursor:
+            return self._vendor.look(cursor, transport)
+
+    def wake(self, transport: str, limit: int = 1000) -> int:
+        """Make up to `limit` deferred rows claimable that are due; return how many."""
+        with self._transaction() as cursor:
+            return self._vendor.wake(cursor, transport, limit)
 
     def claim_message(
         self, draft: TaskRow, *, worker: str, worker_id: str, runs: int = 0
@@ -122,45 +166,31 @@ class Store:
 
     def finish(self, row: TaskRow, outcome: Outcome) -> bool:
         """Record how an attempt ended. Return False when the claim was lost meanwhile."""
-        match outcome:
-            case Succeeded(value=value):
-                return self.succeed(row, value)
-            case Failed(error=error):
-                return self.fail(row, error)
-            case RetryLater(error=error, delay=delay):
-                return self.retry_later(row, error, delay)
+        return self._end(row, ending.ending_of(row, outcome))
 
     def succeed(self, row: TaskRow, value: Any) -> bool:
         """RUNNING -> SUCCESSFUL."""
-        return self._leave(row, status=SUCCESSFUL, return_value=value, finished_at=timezone.now())
+        return self._end(row, ending.succeed(row, value))
 
     def fail(self, row: TaskRow, error: TaskError) -> bool:
         """RUNNING -> FAILED."""
-        return self._leave(
-            row, status=FAILED, errors=[*row.errors, to_json(error)], finished_at=timezone.now()
-        )
+        return self._end(row, ending.fail(row, error))
 
     def retry_later(self, row: TaskRow, error: TaskError, delay: float) -> bool:
         """RUNNING -> READY in `delay` seconds."""
-        run_after = timezone.now() + timedelta(seconds=delay)
-        errors = [*row.errors, to_json(error)]
-        # The message is spent; until a new one is sent the task waits for the relay.
-        return self._leave(row, status=READY, errors=errors, run_after=run_after, published_at=None)
+        return self._end(row, ending.retry_later(row, error, delay))
 
     def release(self, row: TaskRow) -> bool:
         """RUNNING -> READY for a task that was claimed and not started; it costs no attempt."""
-        worker_ids = row.worker_ids[:-1]
-        first = {} if worker_ids else {"started_at": None, "last_attempted_at": None}
-        return self._leave(row, status=READY, worker_ids=worker_ids, **first)
+        return self._end(row, ending.release(row))
+
+    def release_many(self, rows: Sequence[TaskRow]) -> int:
+        """Release rows, all in one commit; return how many were still held."""
+        return len(self.leave([ending.release(row) for row in rows]).ids)
 
     def lose(self, row: TaskRow, reason: str, *, max_losses: int) -> bool:
         """RUNNING -> READY or FAILED, as its on_lost says, because its worker died."""
-        error = to_json(describe(WorkerLost(reason)))
-        changes: dict[str, Any] = {"errors": [*row.errors, error], "losses": row.losses + 1}
-        if row.on_lost == "retry" and row.losses + 1 < max_losses:
-            # Whatever message the dead worker held is gone with it: a broker needs a new one.
-            return self._leave(row, status=READY, published_at=None, **changes)
-        return self._leave(row, status=FAILED, finished_at=timezone.now(), **changes)
+        return self._end(row, ending.lose(row, reason, max_losses=max_losses))
 
     def settle(self, row: TaskRow, **facts: Any) -> bool:
         """READY -> SUCCESSFUL or FAILED for a task that code without a ledger has run."""
@@ -195,28 +225,35 @@ class Store:
             held = self.tasks.filter(id=row.id, status=READY, token=row.token, published_at=None)
             yield bool(held.update(published_at=timezone.now()))
 
-    def _due(self, transport: str, queues: list[str]) -> QuerySet[TaskRow]:
-        # SQLite's clock is UTC, and naive times are local.
-        now = Now() if settings.USE_TZ else timezone.now()
-        due = self.tasks.filter(
-            Q(run_after=None) | Q(run_after__lte=now), transport=transport, status=READY
-        )
-        if queues:
-            due = due.filter(queue_name__in=queues)
-        return due.order_by("-priority", "id")
-
     def _take(self, row: TaskRow, worker: str, worker_id: str) -> bool:
         token = row.token
         changes = _start(row, worker, worker_id)
         return bool(self.tasks.filter(id=row.id, status=READY, token=token).update(**changes))
 
-    def _leave(self, row: TaskRow, **changes: Any) -> bool:
-        held = self.tasks.filter(id=row.id, status=RUNNING, worker=row.worker, token=row.token)
-        changes["worker"] = None
-        if not held.update(**changes):
+    def _end(self, row: TaskRow, how: Ending) -> bool:
+        left = self.leave([how])
+        if row.id not in left.ids:
             return False
-        _assign(row, changes)
+        ending.apply(row, how, left.at)
         return True
+
+    @contextmanager
+    def _cursor(self) -> Iterator[CursorWrapper]:
+        if self._session is not None:
+            with self._session.cursor() as cursor:
+                yield cursor
+        else:
+            with connections[self.using].cursor() as cursor:
+                yield cursor
+
+    @contextmanager
+    def _transaction(self) -> Iterator[CursorWrapper]:
+        if self._session is not None:
+            with self._session.transaction() as cursor:
+                yield cursor
+        else:
+            with transaction.atomic(using=self.using), self._cursor() as cursor:
+                yield cursor
 
 
 def _start(row: TaskRow, worker: str, worker_id: str) -> dict[str, Any]:
@@ -225,14 +262,11 @@ def _start(row: TaskRow, worker: str, worker_id: str) -> dict[str, Any]:
         "status": RUNNING,
         "worker": worker,
         "token": row.token + 1,
+        "wake_at": None,
         "worker_ids": [*row.worker_ids, worker_id],
         "started_at": row.started_at or now,
         "last_attempted_at": now,
     }
-    _assign(row, changes)
-    return changes
-
-
-def _assign(row: TaskRow, changes: dict[str, Any]) -> None:
     for name, value in changes.items():
         setattr(row, name, value)
+    return changes

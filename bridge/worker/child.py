@@ -1,25 +1,27 @@
-"""A child process: claim, run, finish, until told to stop."""
+"""A child process: what it is made of, and how it starts and ends."""
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
+import sys
 import threading
-from queue import SimpleQueue
 from types import FrameType
 from typing import cast
 
+from bridge.backends.base import bridge_backends
+from bridge.backends.database import DatabaseBackend
 from bridge.backends.ledger import LedgerBackend
 from bridge.interface import task_backends
-from bridge.ledger.models import TaskRow
+from bridge.worker.announcer import Announcer
+from bridge.worker.courier import Courier
+from bridge.worker.executor import Executor
+from bridge.worker.floor import Floor
 from bridge.worker.marks import Marks
-from bridge.worker.options import WorkerOptions
-from bridge.worker.persistence import persist
-from bridge.worker.runner import run
-
-logger = logging.getLogger("bridge.worker")
+from bridge.worker.options import RECYCLED, WorkerOptions
+from bridge.worker.post import Post
+from bridge.worker.scout import Scout
 
 
 def worker_id() -> str:
@@ -28,95 +30,57 @@ def worker_id() -> str:
 
 
 class Child:
-    """The loop of one child process. `worker` is the supervisor's id, which holds the lease."""
+    """One child process. `worker` is the supervisor's id, which holds the lease."""
 
     def __init__(self, options: WorkerOptions, worker: str, marks: Marks) -> None:
         self.options = options
-        self.worker = worker
-        self.marks = marks
         self.backend = cast("LedgerBackend", task_backends[options.backend])
-        self.stopping = threading.Event()
+        self.floor = Floor(options.concurrency)
+        self.announcer = Announcer(self.backend)
+        post = Post(self.backend, worker, worker_id())
+        scout = Scout(post, options, _foreign(self.backend))
+        self.courier = Courier(options, post, scout, self.floor, marks, self.announcer)
+        self.executor = Executor(self.backend, self.floor, marks)
 
     def main(self, supervisor_alive: int) -> None:
         """Run until SIGTERM, or until a batch has nothing left; end with the supervisor."""
-        signal.signal(signal.SIGTERM, self._stop)
+        self.floor.bell.catch_signals()
+        signal.signal(signal.SIGTERM, _leave_it_to_the_bell)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides what Ctrl+C means
         threading.Thread(target=_end_with, args=(supervisor_alive,), daemon=True).start()
-        if self.options.concurrency == 1:
-            self._run_in_main_thread()
-        else:
-            self._run_in_threads()
-
-    def _run_in_main_thread(self) -> None:
-        # Only here a soft timeout can interrupt a blocking call.
-        while not self.stopping.is_set():
-            rows = self._claim(1)
-            for row in rows:
-                run(self.backend, row, self.marks, slot=0)
-            if not rows and self._idle():
-                return
-
-    def _run_in_threads(self) -> None:
-        free: SimpleQueue[int] = SimpleQueue()
-        work: SimpleQueue[tuple[int, TaskRow] | None] = SimpleQueue()
-        for slot in range(self.options.concurrency):
-            free.put(slot)
-        threads = [
-            threading.Thread(target=self._serve, args=(work, free), name=f"task-{slot}")
-            for slot in range(self.options.concurrency)
+        courier = threading.Thread(target=self._supply, name="courier")
+        # Only in the main thread a soft timeout can interrupt a blocking call: it works too.
+        helpers = [
+            threading.Thread(target=self.executor.work, name=f"task-{number}")
+            for number in range(1, self.options.concurrency)
         ]
-        for thread in threads:
+        for thread in (courier, *helpers):
             thread.start()
-        while not self.stopping.is_set():
-            slots = [free.get()]
-            while not free.empty():
-                slots.append(free.get())
-            rows = self._claim(len(slots))
-            for row in rows:
-                work.put((slots.pop(), row))
-            for slot in slots:
-                free.put(slot)
-            if not rows and self._idle(busy=free.qsize() < self.options.concurrency):
-                break
-        for _ in threads:
-            work.put(None)
-        for thread in threads:
+        self.executor.work()
+        for thread in (*helpers, courier):
             thread.join()
+        self.announcer.close()
+        if self.courier.recycle:
+            sys.exit(RECYCLED)
 
-    def _serve(self, work: SimpleQueue[tuple[int, TaskRow] | None], free: SimpleQueue[int]) -> None:
-        while (item := work.get()) is not None:
-            slot, row = item
-            try:
-                run(self.backend, row, self.marks, slot)
-            except BaseException:
-                logger.exception("Task id=%s: its outcome could not be stored", row.id)
-                os._exit(1)  # the supervisor then settles every task of this process
-            finally:
-                free.put(slot)
+    def _supply(self) -> None:
+        self.courier.main()
+        self.floor.close(self.options.concurrency)
 
-    def _claim(self, limit: int) -> list[TaskRow]:
-        def claim() -> list[TaskRow]:
-            if self.stopping.is_set():
-                return []
-            return self.backend.store.claim(
-                transport=self.backend.transport,
-                worker=self.worker,
-                worker_id=worker_id(),
-                limit=limit,
-                queues=self.options.queues,
-            )
 
-        return persist(claim, "claim tasks")
+def _leave_it_to_the_bell(signum: int, frame: FrameType | None) -> None:
+    """Exist: without a handler the interpreter would not note the signal."""
 
-    def _idle(self, *, busy: bool = False) -> bool:
-        """Wait for the next look; True when a batch is over."""
-        if self.options.batch and not busy:
-            return True
-        self.stopping.wait(0.01 if busy and self.options.batch else self.options.interval)
-        return False
 
-    def _stop(self, signum: int, frame: FrameType | None) -> None:
-        self.stopping.set()
+def _foreign(backend: LedgerBackend) -> set[str]:
+    """Return the queues of other backends on the same ledger that this one does not name."""
+    return {
+        queue
+        for other in bridge_backends()
+        if isinstance(other, DatabaseBackend) and other.database == backend.database
+        for queue in other.queues - backend.queues
+        if backend.queues
+    }
 
 
 def _end_with(supervisor_alive: int) -> None:

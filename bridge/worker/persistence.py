@@ -19,10 +19,15 @@ LONGEST_WAIT = 5.0
 
 
 def persist(
-    action: Callable[[], T], what: str, *, give_up: Callable[[], bool] = lambda: False
+    action: Callable[[], T],
+    what: str,
+    *,
+    give_up: Callable[[], bool] = lambda: False,
+    reset: Callable[[], None] | None = None,
 ) -> T:
     """Repeat action until the database answers, waiting longer each time (5 s at most).
 
+    Before each repetition reset() drops the connection that failed; without it, Django's are.
     Raise the last error when give_up() says so.
     """
     wait = FIRST_WAIT
@@ -33,11 +38,25 @@ def persist(
             if give_up():
                 raise
             logger.warning("Cannot %s (%s); next try in %.2f s", what, str(error).strip(), wait)
-            for connection in connections.all(initialized_only=True):
-                if not connection.in_atomic_block:
-                    connection.close()
+            (reset or close_idle_connections)()
             time.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
+
+
+def close_idle_connections() -> None:
+    """Close Django's connections of this thread that are not in a transaction."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+def renew_connections() -> None:
+    """Close Django's connections of this thread that are broken or have reached their age."""
+    for connection in connections.all(initialized_only=True):
+        is_open = connection.connection is not None  # asking a closed one would open it
+        if is_open and (connection.errors_occurred or connection.settings_dict["CONN_MAX_AGE"]):
+            # CONN_MAX_AGE 0 means "until the request ends", and a worker has no requests.
+            connection.close_if_unusable_or_obsolete()
 
 
 def clean_connections() -> bool:
@@ -47,15 +66,13 @@ def clean_connections() -> bool:
     """
     left_open = False
     for connection in connections.all(initialized_only=True):
-        is_open = connection.connection is not None  # asking a closed one would open it
+        is_open = connection.connection is not None
         if connection.in_atomic_block or (is_open and not connection.get_autocommit()):
             left_open = True
             connection.close()
             # Closing keeps the memory of the atomic block; a new wrapper starts without one.
             del connections[connection.alias]
-        elif is_open and (connection.errors_occurred or connection.settings_dict["CONN_MAX_AGE"]):
-            # CONN_MAX_AGE 0 means "until the request ends", and a worker has no requests.
-            connection.close_if_unusable_or_obsolete()
+    renew_connections()
     return left_open
 
 

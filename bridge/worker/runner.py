@@ -1,4 +1,4 @@
-"""Run one claimed row."""
+"""Run one task, up to its outcome, and store the outcome of one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from bridge.execution import execute
+from asgiref.sync import sync_to_async
+
+from bridge.execution import aattempt, attempt
+from bridge.interface import task_started
 from bridge.outcome import Failed, describe
 from bridge.recovery import announce_stored
 from bridge.retry import seconds
 from bridge.worker.marks import NO_DEADLINE, Mark
-from bridge.worker.persistence import clean_connections, persist, refuse_open_transaction
+from bridge.worker.persistence import (
+    clean_connections,
+    persist,
+    refuse_open_transaction,
+    renew_connections,
+)
 
 if TYPE_CHECKING:
     from bridge.backends.ledger import LedgerBackend
@@ -23,27 +31,35 @@ if TYPE_CHECKING:
 logger = logging.getLogger("bridge.worker")
 
 
-def run(backend: LedgerBackend, row: TaskRow, marks: Marks, slot: int) -> None:
-    """Execute a row that this worker holds and store the outcome."""
+def begin(
+    backend: LedgerBackend, row: TaskRow, marks: Marks, slot: int
+) -> tuple[AnyResult, None] | tuple[None, Failed]:
+    """Mark a claimed task as started and say so; return its result, or why it cannot start."""
     try:
         result = backend.result_of(row)
         limit = getattr(result.task, "hard_timeout", None)
         deadline = NO_DEADLINE if limit is None else time.monotonic() + seconds(limit)
     except Exception as error:  # noqa: BLE001
         # Whatever is wrong with this task, the worker and the tasks behind it are not.
-        fail(backend, row, error)
-        return
+        return None, Failed(exception=error, error=describe(error))
     marks.set(slot, Mark(row.id, row.token, deadline))
-    execute(
-        result,
-        lambda outcome: store_outcome(backend, row, outcome),
-        sender=type(backend),
-        losses=row.losses,
-        after_call=refuse_open_transaction,
-    )
-    # Not in a finally: a task whose outcome is not stored must count as started.
-    marks.clear(slot)
+    task_started.send_robust(sender=type(backend), task_result=result)
+    return result, None
+
+
+def run(result: AnyResult, losses: int) -> Outcome:
+    """Call the function and leave no connection behind that the next task would trip over."""
+    outcome = attempt(result, losses=losses, after_call=refuse_open_transaction)
     clean_connections()
+    return outcome
+
+
+async def arun(result: AnyResult, losses: int) -> Outcome:
+    """Await the coroutine function."""
+    outcome = await aattempt(result, losses=losses)
+    # The thread in which coroutines reach the ORM; others may be in a transaction there.
+    await sync_to_async(renew_connections)()
+    return outcome
 
 
 def store_outcome(backend: LedgerBackend, row: TaskRow, outcome: Outcome) -> AnyResult | None:
@@ -56,18 +72,22 @@ def store_outcome(backend: LedgerBackend, row: TaskRow, outcome: Outcome) -> Any
         failure = Failed(exception=error, error=describe(error))
         kept = persist(lambda: backend.store.finish(row, failure), f"store task {row.id}")
     if not kept:
-        logger.error(
-            "Task id=%s path=%s: its lease ran out and another worker took over; "
-            "this outcome is dropped",
-            row.id,
-            row.task_path,
-        )
+        report_dropped(row)
         return None
     return backend.result_of(row)
+
+
+def report_dropped(row: TaskRow) -> None:
+    """Log that an outcome came too late."""
+    logger.error(
+        "task=%s path=%s its lease ran out and another worker took over; this outcome is dropped",
+        row.id,
+        row.task_path,
+    )
 
 
 def fail(backend: LedgerBackend, row: TaskRow, error: Exception) -> None:
     """Fail a task that could not be run to its end."""
     if persist(lambda: backend.store.fail(row, describe(error)), f"store task {row.id}"):
-        logger.error("Task id=%s path=%s failed: %s", row.id, row.task_path, error)
+        logger.error("task=%s path=%s failed: %s", row.id, row.task_path, error)
         announce_stored(backend, row)

@@ -11,9 +11,10 @@ from typing import Any
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from bridge.execution import announce, handling
 from bridge.interface import BaseTaskBackend, task_backends
 from bridge.worker.marks import Marks
-from bridge.worker.runner import run
+from bridge.worker.runner import begin, run, store_outcome
 
 QUEUES = ["default", "mail", "slow"]
 
@@ -61,9 +62,13 @@ class Harness:
 def drain_database() -> None:
     """Claim and run in this process until nothing is ready."""
     backend: Any = task_backends["default"]
+    marks = Marks(1)
     while rows := backend.store.claim(transport="db", worker="test", worker_id="test:1"):
         for row in rows:
-            run(backend, row, Marks(1), slot=0)
+            result, failure = begin(backend, row, marks, slot=0)
+            outcome = failure or run(result, row.losses)
+            with handling(outcome):
+                announce(store_outcome(backend, row, outcome), type(backend))
 
 
 def drain_celery() -> None:

@@ -1,0 +1,67 @@
+"""Out of RUNNING on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+
+from bridge.ledger.ending import Ending
+from bridge.ledger.vendors.verbs import Left
+
+# The parameters are one array per column: the statement stays the same for any number of rows.
+GONE = """
+    gone AS (
+        UPDATE bridge_task AS task
+        SET status = ending.status,
+            worker = NULL,
+            return_value = ending.value::jsonb,
+            errors = coalesce(ending.errors::jsonb, task.errors),
+            worker_ids = coalesce(ending.worker_ids::jsonb, task.worker_ids),
+            losses = ending.losses,
+            started_at = ending.started_at,
+            last_attempted_at = ending.last_attempted_at,
+            finished_at = CASE WHEN ending.status = 'READY' THEN NULL
+                ELSE statement_timestamp() END,
+            run_after = coalesce(
+                statement_timestamp() + make_interval(secs => ending.delay), task.run_after),
+            wake_at = CASE WHEN ending.delay > 0
+                THEN statement_timestamp() + make_interval(secs => ending.delay) END,
+            published_at = CASE WHEN ending.spent THEN NULL ELSE task.published_at END
+        FROM unnest(
+            %s::uuid[], %s::text[], %s::int[], %s::text[], %s::int[], %s::timestamptz[],
+            %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::float8[], %s::bool[]
+        ) AS ending(id, worker, token, status, losses, started_at,
+            last_attempted_at, value, errors, worker_ids, delay, spent)
+        WHERE task.id = ending.id AND task.worker = ending.worker
+            AND task.token = ending.token AND task.status = 'RUNNING'
+        RETURNING task.id
+    )"""
+
+LEAVE = f"WITH {GONE} SELECT array_agg(id), statement_timestamp() FROM gone"
+
+
+def leave(cursor: CursorWrapper, endings: Sequence[Ending]) -> Left:
+    """Write the endings in one statement."""
+    cursor.execute(LEAVE, parameters_of_endings(endings))
+    ids, at = cursor.fetchone()
+    return Left(frozenset(ids or ()), at)
+
+
+def parameters_of_endings(endings: Sequence[Ending]) -> list[Any]:
+    """Return the parameters of GONE."""
+    return [
+        [ending.id for ending in endings],
+        [ending.worker for ending in endings],
+        [ending.token for ending in endings],
+        [ending.status.value for ending in endings],
+        [ending.losses for ending in endings],
+        [ending.started_at for ending in endings],
+        [ending.last_attempted_at for ending in endings],
+        [ending.value for ending in endings],
+        [ending.errors for ending in endings],
+        [ending.worker_ids for ending in endings],
+        [ending.delay for ending in endings],
+        [ending.spent for ending in endings],
+    ]

@@ -1,0 +1,63 @@
+"""A connection of the worker's own to PostgreSQL."""
+
+from __future__ import annotations
+
+import select
+from contextlib import AbstractContextManager
+from typing import Any, cast
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+
+CHANNEL = "bridge_task"
+
+# Every statement has its index. Statistics of a queue that was empty a moment ago must not talk
+# the planner, which keeps the plan of a prepared statement, into reading the whole table.
+_PLANS = ("SET enable_seqscan = off", "SET enable_bitmapscan = off", "SET jit = off")
+
+
+class Line:
+    """Prepared statements and LISTEN; neither behind PgBouncer."""
+
+    def __init__(self, *, pooled: bool) -> None:
+        self.pooled = pooled
+        self.heard = False
+
+    def tuned(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Ask for prepared statements and for a connection outside any pool."""
+        options = dict(settings["OPTIONS"])
+        options.pop("pool", None)
+        # The claim skips what others lock; a stricter level would fail on it instead.
+        options.pop("isolation_level", None)
+        options["server_side_binding"] = not self.pooled
+        options["prepare_threshold"] = None if self.pooled else 0
+        return {**settings, "OPTIONS": options}
+
+    def prepare(self, connection: BaseDatabaseWrapper) -> None:
+        """Settle the plans and listen for new tasks."""
+        if self.pooled:
+            return
+        connection.connection.add_notify_handler(self._hear)
+        with connection.cursor() as cursor:
+            for statement in (*_PLANS, f"LISTEN {CHANNEL}"):
+                cursor.execute(statement)
+
+    def transaction(self, connection: BaseDatabaseWrapper) -> AbstractContextManager[CursorWrapper]:
+        """Open a cursor: every verb is a single statement, which autocommit makes a transaction."""
+        return cast("AbstractContextManager[CursorWrapper]", connection.cursor())
+
+    def wait(self, connection: BaseDatabaseWrapper, bell: int, seconds: float, idle: float) -> bool:
+        """Wait for a notification, of which some may have come with an answer."""
+        handle = connection.connection.pgconn
+        if not self.heard:
+            readable, _, _ = select.select([bell, handle.socket], [], [], seconds)
+            if handle.socket in readable:
+                with connection.wrap_database_errors:
+                    handle.consume_input()
+                    while handle.notifies() is not None:
+                        self.heard = True
+        heard, self.heard = self.heard, False
+        return heard
+
+    def _hear(self, notification: object) -> None:
+        self.heard = True

@@ -1,0 +1,58 @@
+"""A connection of the worker's own to SQLite."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+
+TICK = 0.02
+"""How often, in seconds, an idle worker asks whether somebody has written. It reads no table."""
+
+
+class Line:
+    """Write-ahead log and immediate transactions."""
+
+    def __init__(self, *, pooled: bool) -> None:
+        self.version: int | None = None
+
+    def tuned(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Change nothing: the file and its time-out are the project's."""
+        return settings
+
+    def prepare(self, connection: BaseDatabaseWrapper) -> None:
+        """Let readers go on while somebody writes; the file keeps this setting."""
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA journal_mode = WAL")
+
+    @contextmanager
+    def transaction(self, connection: BaseDatabaseWrapper) -> Iterator[CursorWrapper]:
+        """Take the write lock at once: a lock upgrade in mid-transaction may not wait for it."""
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                connection.connection.rollback()
+                raise
+
+    def wait(self, connection: BaseDatabaseWrapper, bell: int, seconds: float, idle: float) -> bool:
+        """Wait until another connection has written to the file."""
+        until = time.monotonic() + seconds
+        while True:
+            known, self.version = self.version, self._read_version(connection)
+            if known != self.version:
+                return True
+            rest = until - time.monotonic()
+            if rest <= 0 or select.select([bell], [], [], min(TICK, rest))[0]:
+                return False
+
+    def _read_version(self, connection: BaseDatabaseWrapper) -> int:
+        with connection.wrap_database_errors:
+            return int(connection.connection.execute("PRAGMA data_version").fetchone()[0])

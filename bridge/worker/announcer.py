@@ -1,0 +1,52 @@
+"""Tells receivers of task_finished what has been stored, in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from queue import SimpleQueue
+
+from bridge.backends.ledger import LedgerBackend
+from bridge.execution import announce, handling
+from bridge.interface import task_finished
+from bridge.ledger.models import TaskRow
+from bridge.outcome import Outcome
+from bridge.worker.persistence import clean_connections
+
+logger = logging.getLogger("bridge.worker")
+Stored = tuple[TaskRow, Outcome]
+
+
+class Announcer:
+    """A slow receiver holds up neither the tasks nor the ledger."""
+
+    def __init__(self, backend: LedgerBackend) -> None:
+        self._backend = backend
+        self._sender = type(backend)
+        self._queue: SimpleQueue[Sequence[Stored] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._main, name="announcer", daemon=True)
+        self._thread.start()
+
+    def put(self, stored: Sequence[Stored]) -> None:
+        """Announce these, in this order, after those before."""
+        if stored and task_finished.has_listeners(self._sender):
+            self._queue.put(stored)
+
+    def close(self) -> None:
+        """Wait until everything has been announced."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _main(self) -> None:
+        while (batch := self._queue.get()) is not None:
+            for row, outcome in batch:
+                self._announce(row, outcome)
+            clean_connections()
+
+    def _announce(self, row: TaskRow, outcome: Outcome) -> None:
+        try:
+            with handling(outcome):
+                announce(self._backend.result_of(row), self._sender)
+        except Exception:
+            logger.exception("task=%s finished unannounced", row.id)

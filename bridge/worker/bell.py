@@ -1,0 +1,40 @@
+"""How threads wake one that waits for file descriptors."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from contextlib import suppress
+
+RING = b"\0"
+
+
+class Bell:
+    """A pipe that can be read from once somebody has rung."""
+
+    def __init__(self) -> None:
+        self.fd, self._rope = os.pipe()
+        os.set_blocking(self.fd, False)
+        os.set_blocking(self._rope, False)
+
+    def ring(self) -> None:
+        """Wake who waits; also from a signal handler."""
+        with suppress(BlockingIOError):  # it has been ringing for 64 KiB
+            os.write(self._rope, RING)
+
+    def catch_signals(self) -> None:
+        """Let the interpreter ring with the number of every signal that arrives."""
+        signal.set_wakeup_fd(self._rope, warn_on_full_buffer=False)
+
+    def wait(self, seconds: float) -> bytes:
+        """Return when it rings, or after so many seconds, with the rings so far."""
+        select.select([self.fd], [], [], seconds)
+        return self.hush()
+
+    def hush(self) -> bytes:
+        """Return the rings so far and forget them: RING, or the number of a signal."""
+        try:
+            return os.read(self.fd, 65536)
+        except BlockingIOError:
+            return b""

@@ -1,0 +1,182 @@
+"""Carries outcomes to the ledger and tasks from it: the only thread that talks to it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from uuid import UUID
+
+from bridge.ledger import ending
+from bridge.ledger.models import TaskRow
+from bridge.worker.announcer import Announcer
+from bridge.worker.floor import Floor
+from bridge.worker.held import Held
+from bridge.worker.marks import Marks
+from bridge.worker.memory import resident_mib
+from bridge.worker.options import WorkerOptions
+from bridge.worker.pace import HORIZON, Pace
+from bridge.worker.post import Delivery, Post
+from bridge.worker.runner import report_dropped
+from bridge.worker.scout import Scout
+
+logger = logging.getLogger("bridge.worker")
+
+LINGER = 0.005
+"""Seconds an outcome may wait for others to share its commit, while there is work to do."""
+
+WEIGH = 0.25
+"""Seconds between two looks at the memory of this process."""
+
+
+class Courier:
+    """Keeps the floor of one child process supplied, and stores what has ended there."""
+
+    def __init__(
+        self,
+        options: WorkerOptions,
+        post: Post,
+        scout: Scout,
+        floor: Floor,
+        marks: Marks,
+        announcer: Announcer,
+    ) -> None:
+        self._options = options
+        self._post = post
+        self._scout = scout
+        self._floor = floor
+        self._marks = marks
+        self._announcer = announcer
+        self._pace = Pace(floor.at_once)
+        self._held: dict[UUID, Held] = {}
+        self._slots = list(range(marks.slots))
+        self._returns: list[Held] = []
+        self._accepted = 0
+        # Did a task whose worker died before come up? Then one at a time, with no neighbours.
+        self._alone = False
+        self._weigh_at = 0.0
+        self._stopping = False
+        self.recycle = False
+
+    def main(self) -> None:
+        """Work until told to stop; end the process when that is impossible."""
+        try:
+            while not self._done():
+                self._round()
+        except BaseException:
+            logger.exception("pid=%s cannot go on", os.getpid())
+            os._exit(1)  # the supervisor then settles every task of this process
+
+    def _round(self) -> None:
+        if self._stopping or self._floor.still >= HORIZON:
+            # Nobody here starts them soon: let them go to a worker that does.
+            self._returns += self._floor.take_back()
+        self._linger()
+        ended = self._floor.collect()
+        room = self._room(len(ended))
+        groups = self._scout.groups() if room else []
+        if ended or self._returns or groups:
+            self._exchange(ended, groups, room)
+        else:
+            self._rest(self._scout.rest if room else self._options.interval)
+
+    def _linger(self) -> None:
+        if self._floor.waiting and 0 < self._floor.ended < self._floor.enough:
+            self._ring(self._floor.bell.wait(LINGER))
+
+    def _rest(self, seconds: float) -> None:
+        if self._floor.waiting:
+            seconds = min(seconds, LINGER * 4)
+        if self._post.wait(self._floor.bell.fd, seconds, self._scout.idle):
+            self._scout.heard()
+        self._ring(self._floor.bell.hush())
+
+    def _ring(self, signals: bytes) -> None:
+        # Written by the interpreter itself, even while a task body holds up the main thread.
+        if signal.SIGTERM in signals:
+            self._stopping = True
+
+    def _done(self) -> bool:
+        over = self._options.batch and self._scout.dry
+        return (self._stopping or over) and not self._held and not self._floor.ended
+
+    def _room(self, ended: int) -> int:
+        """Return how many tasks to claim."""
+        if self._stopping:
+            return 0
+        unrun = len(self._held) - ended - self._floor.ended - len(self._returns)
+        if self._alone:
+            return 0 if unrun else 1
+        ahead = self._pace.ahead(self._floor.still)
+        self._floor.enough = max(1, ahead // 2)
+        if self._floor.waiting > ahead // 2:
+            return 0
+        room = min(self._floor.at_once + ahead - unrun, len(self._slots))
+        if self._options.max_tasks is not None:
+            room = min(room, self._options.max_tasks - self._accepted)
+        return max(0, room)
+
+    def _exchange(self, ended: list[Held], groups: list[tuple[str, ...]], room: int) -> None:
+        deliveries: list[Delivery] = [(held, ending.release(held.row)) for held in self._returns]
+        self._accepted -= len(self._returns)
+        self._returns = []
+        for held in ended:
+            assert held.outcome is not None
+            deliveries.append((held, ending.ending_of(held.row, held.outcome)))
+            self._pace.learn(held.seconds)
+        first, *others = groups or [()]
+        kept, rows = self._post.exchange(deliveries, first, room if groups else 0)
+        for group in others:
+            if len(rows) < room:
+                rows += self._post.exchange([], group, room - len(rows))[1]
+        self._settle(deliveries, kept)
+        if groups:
+            self._scout.found(enough=len(rows) >= room)
+            self._accept(rows)
+        self._post.forget(lambda row: row.id in self._held)
+        self._retire()
+
+    def _settle(self, deliveries: list[Delivery], kept: list[Delivery]) -> None:
+        if deliveries:
+            self._scout.stirred()
+        for held, _ in deliveries:
+            del self._held[held.row.id]
+            self._marks.clear(held.slot)
+            self._slots.append(held.slot)
+        stored = {id(held) for held, _ in kept}
+        for held, _ in deliveries:
+            if id(held) not in stored:
+                report_dropped(held.row)
+        self._announcer.put(
+            [
+                (held.row, held.outcome)
+                for held, how in kept
+                if how.final and held.outcome is not None
+            ]
+        )
+
+    def _accept(self, rows: list[TaskRow]) -> None:
+        suspects = [index for index, row in enumerate(rows) if row.losses]
+        trusted = len(rows)
+        if suspects and (self._held or len(rows) > 1):
+            trusted = suspects[0]
+        self._alone = bool(suspects)
+        for index, row in enumerate(rows):
+            held = Held(row, self._slots.pop())
+            self._held[row.id] = held
+            self._accepted += 1
+            if index < trusted:
+                self._floor.put(held)
+            else:
+                self._returns.append(held)
+
+    def _retire(self) -> None:
+        """Stop, to be replaced, once this process has run its share or has grown too big."""
+        most = self._options.max_tasks
+        spent = most is not None and self._accepted >= most and not self._held
+        if self._options.max_rss is not None and time.monotonic() >= self._weigh_at:
+            self._weigh_at = time.monotonic() + WEIGH
+            spent = spent or resident_mib() > self._options.max_rss
+        if spent and not self._stopping:
+            self._stopping = self.recycle = True

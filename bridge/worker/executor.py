@@ -1,0 +1,42 @@
+"""What a thread that runs tasks does."""
+
+from __future__ import annotations
+
+from bridge.backends.ledger import LedgerBackend
+from bridge.execution import is_coroutine
+from bridge.interface import AnyResult
+from bridge.worker.floor import Floor
+from bridge.worker.held import Held
+from bridge.worker.loop import Loop
+from bridge.worker.marks import Marks
+from bridge.worker.runner import arun, begin, run
+
+
+class Executor:
+    """Runs the tasks of one child process: functions where it is called, coroutines on the loop."""
+
+    def __init__(self, backend: LedgerBackend, floor: Floor, marks: Marks) -> None:
+        self._backend = backend
+        self._floor = floor
+        self._marks = marks
+        self._loop = Loop()
+
+    def work(self) -> None:
+        """Run tasks until there are no more; any number of threads may do this."""
+        while (held := self._floor.take()) is not None:
+            result, held.outcome = begin(self._backend, held.row, self._marks, held.slot)
+            if result is None:
+                self._floor.end(held)
+            elif is_coroutine(result.task):
+                self._loop.run(self._await(held, result))
+            else:
+                held.outcome = run(result, held.row.losses)
+                self._end(held)
+
+    async def _await(self, held: Held, result: AnyResult) -> None:
+        held.outcome = await arun(result, held.row.losses)
+        self._end(held)
+
+    def _end(self, held: Held) -> None:
+        self._marks.end(held.slot)
+        self._floor.end(held)

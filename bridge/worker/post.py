@@ -1,0 +1,132 @@
+"""What the courier says to the ledger, and what it does when the ledger does not answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from django.db import Error, InterfaceError, OperationalError
+
+from bridge.backends.ledger import LedgerBackend
+from bridge.ledger import ending
+from bridge.ledger.ending import Ending
+from bridge.ledger.models import TaskRow
+from bridge.ledger.session import Session
+from bridge.ledger.store import Store
+from bridge.ledger.vendors.verbs import Claim, Left, Look
+from bridge.outcome import Failed, describe
+from bridge.worker.held import Held
+from bridge.worker.persistence import persist
+
+logger = logging.getLogger("bridge.worker")
+T = TypeVar("T")
+Delivery = tuple[Held, Ending]
+
+
+class Post:
+    """A connection of its own to the ledger; it waits for a database that is away."""
+
+    def __init__(self, backend: LedgerBackend, worker: str, worker_id: str) -> None:
+        self._transport = backend.transport
+        self._worker = worker
+        self._worker_id = worker_id
+        self.session = Session(backend.database, pooled=backend.pooled)
+        self._store = Store(backend.database, self.session)
+        # Was an answer lost, so that the ledger may have done what nobody was told of?
+        self._doubt = False
+
+    def exchange(
+        self, deliveries: Sequence[Delivery], queues: Sequence[str], limit: int
+    ) -> tuple[list[Delivery], list[TaskRow]]:
+        """Store endings and claim up to `limit` rows; return the endings that held, and the rows.
+
+        An outcome that the database cannot store fails its task, and no other.
+        """
+        claim = self._claim(queues, limit) if limit else None
+        try:
+            left, rows = self._persist(
+                lambda: self._store.exchange([how for _, how in deliveries], claim),
+                "store outcomes and claim tasks",
+            )
+        except (Error, ValueError) as error:
+            if not deliveries:
+                raise
+            if len(deliveries) > 1:
+                return [
+                    kept for delivery in deliveries for kept in self.exchange([delivery], (), 0)[0]
+                ], []
+            return self._fail(deliveries[0][0], error), []
+        kept = [delivery for delivery in deliveries if delivery[1].id in left.ids]
+        if self._doubt:
+            kept += self._confirm([delivery for delivery in deliveries if delivery not in kept])
+        for held, how in kept:
+            ending.apply(held.row, how, left.at)
+        return kept, rows
+
+    def forget(self, known: Callable[[TaskRow], bool]) -> None:
+        """Give back what was claimed by a statement whose answer was lost."""
+        if not self._doubt:
+            return
+        stray = [
+            row
+            for row in self._persist(lambda: self._store.held(self._worker), "read own tasks")
+            if row.worker_ids[-1] == self._worker_id and not known(row)
+        ]
+        self._persist(lambda: self._store.release_many(stray), "release unstarted tasks")
+        self._doubt = False
+
+    def look(self) -> Look:
+        """Say what there is to claim."""
+        return self._persist(lambda: self._store.look(self._transport), "look for tasks")
+
+    def wake(self) -> int:
+        """Make deferred rows claimable that are due."""
+        return self._persist(lambda: self._store.wake(self._transport), "wake deferred tasks")
+
+    def wait(self, bell: int, seconds: float, idle: float) -> bool:
+        """Wait for new tasks, for the bell, or for so many seconds; say if there may be tasks."""
+        try:
+            return self.session.wait(bell, seconds, idle)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("Cannot wait for tasks (%s); looking for them", str(error).strip())
+            self.session.close()
+            return True
+
+    def _claim(self, queues: Sequence[str], limit: int) -> Claim:
+        return Claim(
+            transport=self._transport,
+            queues=queues,
+            worker=self._worker,
+            worker_id=self._worker_id,
+            limit=limit,
+        )
+
+    def _fail(self, held: Held, error: Exception) -> list[Delivery]:
+        held.outcome = Failed(exception=error, error=describe(error))
+        how = ending.fail(held.row, held.outcome.error)
+        left: Left = self._persist(lambda: self._store.leave([how]), f"store task {held.row.id}")
+        if held.row.id not in left.ids:
+            return []
+        ending.apply(held.row, how, left.at)
+        return [(held, how)]
+
+    def _confirm(self, missing: list[Delivery]) -> list[Delivery]:
+        """Return the endings that had been stored when the connection broke."""
+        ids = [how.id for _, how in missing]
+        rows = self._persist(
+            lambda: self._store.read(self._store.tasks.filter(id__in=ids)), "read own tasks"
+        )
+        stored = {(row.id, row.token, row.status) for row in rows if row.worker is None}
+        return [
+            delivery
+            for delivery in missing
+            if (delivery[1].id, delivery[1].token, delivery[1].status) in stored
+        ]
+
+    def _persist(self, action: Callable[[], T], what: str) -> T:
+        return persist(action, what, reset=self._reset)
+
+    def _reset(self) -> None:
+        self.session.close()
+        self._doubt = True

@@ -1,0 +1,75 @@
+"""Where there is something to claim, and when to look again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+
+from bridge.worker.options import WorkerOptions
+from bridge.worker.post import Post
+from bridge.worker.turns import Turns
+
+SOON = 0.06
+"""Seconds after the last task at which a worker looks once more: a notification may have been
+held back, because the one before it was less than 50 ms ago."""
+
+
+class Scout:
+    """What one child process knows of the queues it serves."""
+
+    def __init__(self, post: Post, options: WorkerOptions, foreign: Collection[str]) -> None:
+        self._post = post
+        self._interval = options.interval
+        self._turns = Turns(options.queues, options.weights, {*options.exclude, *foreign})
+        self._known: tuple[str, ...] = ()
+        self._hungry = False
+        self._next_look = 0.0
+        self._fed_at = time.monotonic()
+        self.dry = False
+
+    def groups(self) -> list[tuple[str, ...]]:
+        """Return the queues to claim from, group by group; none when nothing seems to be there."""
+        if time.monotonic() >= self._next_look:
+            self._look()
+        return self._turns.groups(self._known) if self._hungry else []
+
+    def heard(self) -> None:
+        """Take note that there may be new tasks."""
+        if not self._hungry:
+            self._next_look = 0.0
+
+    def stirred(self) -> None:
+        """Take note that tasks have ended here: one may have to run again."""
+        self.dry = False
+        if not self._hungry:
+            self._next_look = min(self._next_look, time.monotonic() + SOON)
+
+    def found(self, enough: bool) -> None:
+        """Take note whether there were as many tasks as were wanted."""
+        self._fed_at = time.monotonic()
+        if not enough:
+            self._hungry = False
+            self._next_look = min(self._next_look, self._fed_at + SOON)
+
+    @property
+    def rest(self) -> float:
+        """Return for how many seconds nothing needs to be looked at."""
+        return max(0.0, self._next_look - time.monotonic())
+
+    @property
+    def idle(self) -> float:
+        """Return for how many seconds there has been nothing to do."""
+        return time.monotonic() - self._fed_at
+
+    def _look(self) -> None:
+        look = self._post.look()
+        if look.next_due is not None and look.next_due <= 0:
+            self._post.wake()
+            look = self._post.look()
+        self._known = look.queues
+        ready = set(look.queues)
+        self._hungry = any(ready.intersection(group) for group in self._turns.groups(look.queues))
+        self.dry = not self._hungry and (look.next_due is None or look.next_due > 0)
+        # More may be due at once than one wake() takes: then look again without a rest.
+        rest = self._interval if look.next_due is None else max(0.0, look.next_due)
+        self._next_look = time.monotonic() + min(rest, self._interval)
