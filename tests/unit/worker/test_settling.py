@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+from django.db import OperationalError
+
+from bridge.backends.ledger import LedgerBackend
+from bridge.interface import task_backends
+from bridge.ledger.models import RUNNING, TaskRow
+from bridge.ledger.store import Store
+from bridge.worker.marks import Mark
+from bridge.worker.settling import Settling
+from tests.app.tasks import note_fail, note_retry
+
+pytestmark = pytest.mark.django_db
+CHILD = "host:7"
+
+
+def settling() -> Settling:
+    return Settling(cast("LedgerBackend", task_backends["default"]), "w1")
+
+
+def held(task: Any = note_retry, *, child: str = CHILD) -> TaskRow:
+    """Return a row that a child of worker w1 has claimed."""
+    row = TaskRow.objects.get(id=task.enqueue("x").id)
+    row.status, row.worker, row.token, row.worker_ids = RUNNING, "w1", 1, [child]
+    row.save()
+    return row
+
+
+def dead(*started: TaskRow, overdue: set[UUID] | None = None) -> Any:
+    marks = [Mark(row.id, row.token, 0.0) for row in started]
+    return SimpleNamespace(
+        id=CHILD,
+        pid=7,
+        overdue=overdue or set(),
+        ending="was killed by SIGKILL",
+        marks=SimpleNamespace(read=lambda: marks),
+    )
+
+
+def test_started_tasks_are_lost_and_their_neighbours_go_back_at_no_cost() -> None:
+    retried, failed, neighbour = held(), held(note_fail), held(note_fail)
+
+    assert settling().settle(dead(retried, failed))
+
+    for row in (retried, failed, neighbour):
+        row.refresh_from_db()
+    assert (retried.status, retried.losses, retried.worker_ids) == ("READY", 1, [CHILD])
+    assert (failed.status, failed.losses) == ("FAILED", 1)
+    assert "Worker process host:7 was killed by SIGKILL in mid-task" in str(failed.errors)
+    assert (neighbour.status, neighbour.losses, neighbour.worker_ids) == ("READY", 0, [])
+
+
+def test_overdue_task_fails_with_hard_timeout_even_if_it_may_be_repeated() -> None:
+    row = held()
+
+    assert settling().settle(dead(row, overdue={row.id}))
+
+    row.refresh_from_db()
+    assert row.status == "FAILED"
+    assert row.errors[0]["exception_class_path"] == "bridge.exceptions.HardTimeout"
+
+
+def test_rows_of_living_children_are_left_alone() -> None:
+    row = held(child="host:8")
+
+    assert settling().settle(dead())
+
+    row.refresh_from_db()
+    assert (row.status, row.worker) == (RUNNING, "w1")
+
+
+def test_mark_of_an_earlier_claim_says_nothing_about_this_one() -> None:
+    row = held()
+    stale = SimpleNamespace(id=row.id, token=row.token - 1)
+
+    assert settling().settle(dead(cast("TaskRow", stale)))
+
+    row.refresh_from_db()
+    assert (row.status, row.losses) == ("READY", 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outage_is_tried_again_after_a_while_and_nothing_is_lost_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = held()
+    one = settling()
+
+    def away(*args: object) -> None:
+        raise OperationalError("away")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(Store, "tasks", property(away))
+        assert not one.settle(dead(row))
+    assert not one.settle(dead(row))  # too early for another try
+    monkeypatch.setattr(one, "_next", 0.0)
+
+    assert one.settle(dead(row))
+    assert not one.incomplete
+    row.refresh_from_db()
+    assert row.losses == 1
+
+
+def test_what_cannot_be_settled_is_left_to_others(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*args: object) -> None:
+        raise LookupError("a bug")
+
+    monkeypatch.setattr(Store, "tasks", property(broken))
+    one = settling()
+
+    assert one.settle(dead())
+    assert one.incomplete
+    assert "worker=w1 pid=7 could not settle" in caplog.text
