@@ -1,1 +1,1 @@
-"""The program behind `make bench`: what the codemod and the database queue cost, as ratios."""
+"""The program behind `make bench`: our queue beside its peers and the physical limit."""

@@ -1,42 +1,98 @@
-"""Print what the codemod and the database queue cost, each beside a plain equivalent."""
+"""Measure us beside the peers, in one run; see `--help`."""
 
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
 import tempfile
-from collections.abc import Iterable
+import time
+from datetime import datetime
 from pathlib import Path
 
+import click
 from rich.console import Console
-from rich.table import Table
 
-from . import codemod, queue
+from . import plot, report
+from .machine import describe
+from .marks import Marks
+from .peers import ALL, Peer
+from .run import Run
+from .scenarios import ALL as SCENARIOS
+from .stage import ROOT, Stages
+from .targets import verdicts
 
-
-def main() -> None:
-    """Measure on an otherwise idle machine; the ratios travel, the milliseconds do not."""
-    console = Console(highlight=False)
-    show(console, "The codemod, per run", codemod.measure())
-    with tempfile.TemporaryDirectory(prefix="task-bridge-bench-") as folder:
-        show(
-            console,
-            f"The queue on SQLite, per task ({queue.TASKS} tasks)",
-            queue.measure(Path(folder)),
-        )
+RESULTS = ROOT / "build" / "bench"
 
 
-def show(console: Console, title: str, rows: Iterable[tuple[str, float]]) -> None:
-    """Print the rows, each with its ratio to the first."""
-    table = Table("what", title=title, title_justify="left")
-    table.add_column("ms", justify="right")
-    table.add_column("ratio", justify="right")
-    first = 0.0
-    for what, spent in rows:
-        first = first or spent
-        table.add_row(what, milliseconds(spent), f"{spent / first:.1f}")
-    console.print(table)
+@click.command()
+@click.option("--full", is_flag=True, help="Longer drains, every peer everywhere: about an hour.")
+@click.option("--only", multiple=True, type=click.Choice(list(SCENARIOS)), help="Repeatable.")
+@click.option(
+    "--peer",
+    "names",
+    multiple=True,
+    type=click.Choice([peer.name for peer in ALL]),
+    help="Repeatable; we are always measured.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder of the results.  [build/bench/<time>]"
+)
+def main(full: bool, only: tuple[str, ...], names: tuple[str, ...], out: Path | None) -> None:
+    """Measure bridge.DatabaseBackend beside its peers and beside hand-written SQL.
+
+    Peers take turns in rounds, so that what else the machine does disturbs all of them; the
+    ratios are what counts, and the columns per task (CPU, commits, WAL), which noise leaves alone.
+    WAL is the whole server's: let nobody else write to it.
+    """
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that databases are dropped
+    chosen = {name: SCENARIOS[name] for name in only or SCENARIOS}
+    out = out or RESULTS / datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    out.mkdir(parents=True, exist_ok=True)
+    machine = describe()
+    console.print("  ".join(f"{what}: {value}" for what, value in machine.items()))
+    run = measure(console, full, chosen, pick(console, names))
+    report.show(console, run.records, chosen)
+    found = list(verdicts(run.records))
+    console.print(report.promises([verdict for verdict in found if verdict.measured is not None]))
+    results = {"machine": machine, "full": full, "records": [r.to_json() for r in run.records]}
+    (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    drawn = plot.draw(run.records, out / "plot.png")
+    console.print(f"Written: {out}/results.json" + (" and plot.png" if drawn else ""))
 
 
-def milliseconds(seconds: float) -> str:
-    value = seconds * 1000
-    return f"{value:.0f}" if value > 100 else f"{value:.2f}"
+def pick(console: Console, names: tuple[str, ...]) -> tuple[Peer, ...]:
+    """Return the wanted peers that can be measured here; name the others."""
+    peers = []
+    for number, peer in enumerate(ALL):
+        if number and names and peer.name not in names:
+            continue
+        if why := peer.missing():
+            console.print(f"[yellow]Without {peer.name}: {why}.[/]")
+        else:
+            peers.append(peer)
+    return tuple(peers)
+
+
+def measure(
+    console: Console, full: bool, chosen: dict[str, object], peers: tuple[Peer, ...]
+) -> Run:
+    """Play the scenarios in databases and folders of their own, which are gone afterwards."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+
+    def say(text: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:5.0f} s[/]  {text}")
+
+    with tempfile.TemporaryDirectory(prefix="bench", dir=RESULTS) as folder:
+        with Marks(Path(tempfile.gettempdir()) / f"{Path(folder).name}-{os.getpid()}") as marks:
+            with Stages(Path(folder), marks) as stages:
+                run = Run(full, peers, stages, say)
+                for scenario in chosen.values():
+                    scenario.play(run)
+                return run
 
 
 if __name__ == "__main__":

@@ -1,27 +1,31 @@
-"""Settings of the benchmark: the database queue on SQLite beside Django's own immediate backend."""
+"""Settings of a process that works for one peer, told by the environment which and where."""
 
+import json
 import os
-from importlib.util import find_spec
 
+from .peers import find
+
+try:
+    import MySQLdb  # noqa: F401
+except ImportError:
+    try:
+        import pymysql
+    except ImportError:
+        pass
+    else:
+        pymysql.version_info = (2, 2, 7, "final", 0)  # what Django asks of mysqlclient
+        pymysql.install_as_MySQLdb()
+
+PEER = find(os.environ["BENCH_PEER"])
 SECRET_KEY = "benchmark"
 USE_TZ = True
-INSTALLED_APPS = ["bridge"]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": os.environ.get("BENCHMARK_DB", ":memory:"),
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
-        },
-    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+INSTALLED_APPS = list(PEER.apps)
+DATABASES = {"default": json.loads(os.environ["BENCH_DATABASE"])}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
 }
-DJANGO_TASKS = "django.tasks" if find_spec("django.tasks") else "django_tasks"
-TASKS = {
-    "default": {"BACKEND": "bridge.DatabaseBackend", "QUEUES": ["default"]},
-    "immediate": {
-        "BACKEND": f"{DJANGO_TASKS}.backends.immediate.ImmediateBackend",
-        "QUEUES": ["default"],
-    },
-}
+globals().update(PEER.settings)
