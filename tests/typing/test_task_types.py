@@ -9,7 +9,7 @@ from mypy import api
 
 USES = """
 from typing import Any, assert_type
-from bridge import Retry, task
+from bridge import Call, Retry, task
 from django.tasks import TaskContext
 
 @task()
@@ -28,6 +28,9 @@ assert_type(add(1, 2), int)
 assert_type(add.enqueue(1, b=2).return_value, int)
 assert_type(add.using(priority=2).enqueue(1, 2).return_value, int)
 assert_type(with_context.enqueue(1).return_value, float)
+assert_type(add.enqueue_many([(1, 2), {"a": 1, "b": 2}, Call(1, b=2)])[0].return_value, int)
+assert_type(add.enqueue_many((n, 2) for n in range(3)).ids, list[str])
+add.enqueue_many([1])  # E: [list-item]
 add.enqueue("x", 2)  # E: [arg-type]
 add.enqueue(1)  # E: [call-arg]
 bare.enqueue(1)  # E: [arg-type]

@@ -35,6 +35,38 @@ def test_wrong_option_is_reported(options: dict[str, str]) -> None:
         assert ids() == ["bridge.E002"]
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "rule"),
+    [
+        ("LEASE", "30", "a number of seconds over 0"),
+        ("LEASE", 0, "a number of seconds over 0"),
+        ("LEASE", True, "a number of seconds over 0"),
+        ("LEASE", float("inf"), "a number of seconds over 0"),
+        ("MAX_LOSSES", 0, "a whole number over 0"),
+        ("MAX_LOSSES", 2.5, "a whole number over 0"),
+        ("PGBOUNCER", "yes", "True or False"),
+        ("DATABASE", "archive", "one of DATABASES (default"),
+        ("DATABASE", "", "one of DATABASES (default"),
+    ],
+)
+def test_wrong_option_of_the_ledger_is_reported(option: str, value: object, rule: str) -> None:
+    with override_settings(
+        TASKS={"default": {"BACKEND": "bridge.DatabaseBackend", "OPTIONS": {option: value}}}
+    ):
+        (error,) = [message for message in run_checks() if message.id == "bridge.E003"]
+
+    assert f"{option} of TASKS['default'] must be {rule}" in error.msg
+    assert error.msg.endswith(f"not {value!r}.")
+
+
+def test_every_wrong_option_is_reported() -> None:
+    options = {"LEASE": -1, "MAX_LOSSES": -1, "ON_LOST": "explode"}
+    with override_settings(
+        TASKS={"default": {"BACKEND": "bridge.DatabaseBackend", "OPTIONS": options}}
+    ):
+        assert ids() == ["bridge.E002", "bridge.E003", "bridge.E003"]
+
+
 def test_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "compat.celery.backend", None)
     monkeypatch.delitem(vars(bridge), "CeleryBackend", raising=False)
