@@ -30,10 +30,10 @@ class ChildProcess:
         self.id = f"{worker_id().rpartition(':')[0]}:{process.pid}"
 
     @classmethod
-    def start(cls, main: Callable[[Marks], None], slots: int) -> ChildProcess:
+    def start(cls, main: Callable[[Marks], None], at_once: int) -> ChildProcess:
         """Fork a child that runs main(marks)."""
         close_connections()
-        marks = Marks(slots)
+        marks = Marks(at_once)
         process = _fork.Process(target=main, args=(marks,), daemon=False)
         process.start()
         return cls(process, marks)

@@ -67,8 +67,7 @@ class Scout:
             self._post.wake()
             look = self._post.look()
         self._known = look.queues
-        ready = set(look.queues)
-        self._hungry = any(ready.intersection(group) for group in self._turns.groups(look.queues))
+        self._hungry = bool(self._turns.served(look.queues))
         self.dry = not self._hungry and (look.next_due is None or look.next_due > 0)
         # More may be due at once than one wake() takes: then look again without a rest.
         rest = self._interval if look.next_due is None else max(0.0, look.next_due)

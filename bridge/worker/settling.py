@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
-from uuid import UUID
+from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError, connections
 
 from bridge.backends.ledger import LedgerBackend
 from bridge.exceptions import HardTimeout
-from bridge.ledger.models import RUNNING, TaskRow
-from bridge.recovery import lose
+from bridge.ledger.models import TaskRow
+from bridge.outcome import describe
+from bridge.recovery import announce_stored, lose
 from bridge.worker.children import ChildProcess
 from bridge.worker.persistence import persist
-from bridge.worker.runner import fail
 
 logger = logging.getLogger("bridge.worker")
 RETRY = 1.0
@@ -66,23 +65,25 @@ class Settling:
         persist(lambda: self._release(self._held()), "release unstarted tasks", give_up=give_up)
 
     def _settle(self, child: ChildProcess) -> None:
-        started: set[tuple[UUID, int]] = {(mark.id, mark.token) for mark in child.marks.read()}
+        started = {(mark.id, mark.token) for mark in child.marks.read()}
         held = [row for row in self._held() if row.worker_ids[-1] == child.id]
-        self._release(row for row in held if (row.id, row.token) not in started)
+        self._release([row for row in held if (row.id, row.token) not in started])
         for row in held:
             if (row.id, row.token) in started:
                 self._end(child, row)
 
     def _end(self, child: ChildProcess, row: TaskRow) -> None:
-        if row.id in child.overdue:
-            error = HardTimeout("The task ran longer than its hard_timeout; its process died.")
-            fail(self._backend, row, error)
-        else:
+        if row.id not in child.overdue:
             lose(self._backend, row, f"Worker process {child.id} {child.ending} in mid-task.")
+            return
+        error = HardTimeout("The task ran longer than its hard_timeout; its process died.")
+        if self._backend.store.fail(row, describe(error)):
+            logger.error("task=%s path=%s failed: %s", row.id, row.task_path, error)
+            announce_stored(self._backend, row)
 
-    def _release(self, rows: Iterable[TaskRow]) -> None:
-        for row in rows:
-            self._backend.store.release(row)
+    def _release(self, rows: list[TaskRow]) -> None:
+        if rows:
+            self._backend.store.release_many(rows)
 
     def _held(self) -> list[TaskRow]:
-        return list(self._backend.store.tasks.filter(worker=self._worker, status=RUNNING))
+        return self._backend.store.held(self._worker)

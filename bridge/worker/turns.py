@@ -18,7 +18,8 @@ class Turns:
         self, queues: Sequence[str], weights: Mapping[str, float], exclude: Collection[str]
     ) -> None:
         self._exclude = frozenset(exclude)
-        self._queues = self._served(queues)
+        self._any = not queues
+        self._queues = self._allowed(queues)
         total = sum(weights.get(name, DEFAULT_WEIGHT) for name in self._queues)
         self._shares = {
             name: weights.get(name, DEFAULT_WEIGHT) / total
@@ -28,6 +29,11 @@ class Turns:
         # The turns a queue is owed: what its share came to so far, less those it had.
         self._owed = dict.fromkeys(self._shares, 0.0)
 
+    def served(self, known: Sequence[str]) -> tuple[str, ...]:
+        """Return which of these queues are served. This takes no turn."""
+        allowed = self._allowed(known)
+        return allowed if self._any else tuple(name for name in allowed if name in self._queues)
+
     def groups(self, known: Sequence[str]) -> list[tuple[str, ...]]:
         """Return groups of queues to claim from, in this order until the batch is full.
 
@@ -36,7 +42,7 @@ class Turns:
         """
         if self._shares:
             return [(name,) for name in self._next_round()]
-        group = self._queues or self._served(known)
+        group = self._allowed(known) if self._any else self._queues
         return [group] if group else []
 
     def _next_round(self) -> list[str]:
@@ -52,5 +58,5 @@ class Turns:
         owed = self._owed[name]
         return owed <= 0, (1 - owed) / self._shares[name]
 
-    def _served(self, names: Sequence[str]) -> tuple[str, ...]:
+    def _allowed(self, names: Sequence[str]) -> tuple[str, ...]:
         return tuple(name for name in dict.fromkeys(names) if name not in self._exclude)

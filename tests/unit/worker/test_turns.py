@@ -37,9 +37,8 @@ def test_every_round_holds_every_served_queue_once_and_no_excluded_one(
     for _ in range(rounds):
         groups = turns.groups(["unknown"])
         assert all(groups)  # an empty group would mean all queues to a claim
-        assert sorted(name for group in groups for name in group) == sorted(
-            set(named) - set(exclude)
-        ) or (not groups and set(named) <= set(exclude))
+        names_in_turn = sorted(name for group in groups for name in group)
+        assert names_in_turn == sorted(set(named) - set(exclude))
 
 
 @given(st.lists(names), st.lists(names))
@@ -63,3 +62,23 @@ def test_queue_without_a_weight_among_weighted_ones_weighs_1() -> None:
 
     assert first.count(("critical",)) == 6
     assert first[:4].count(("default",)) == 1
+
+
+@given(st.lists(names, unique=True, max_size=4), st.lists(names, max_size=3), st.lists(names))
+def test_served_are_the_known_queues_that_are_named_and_not_excluded(
+    named: list[str], exclude: list[str], known: list[str]
+) -> None:
+    turns = Turns(named, {}, exclude)
+
+    wanted = set(known) - set(exclude)
+    assert set(turns.served(known)) == (wanted & set(named) if named else wanted)
+
+
+def test_asking_what_is_served_takes_no_turn() -> None:
+    turns = Turns(("a", "b"), {"a": 1, "b": 1}, ())
+    first = []
+    for _ in range(4):
+        turns.served(["a"])
+        first.append(turns.groups([])[0])
+
+    assert first == [("a",), ("b",), ("a",), ("b",)]
