@@ -15,7 +15,6 @@ from bridge.ledger.models import TaskRow
 from bridge.ledger.session import Session
 from bridge.ledger.store import Store
 from bridge.ledger.vendors.verbs import Claim, Left, Look
-from bridge.outcome import Failed, describe
 from bridge.worker.held import Held
 from bridge.worker.persistence import persist
 
@@ -58,8 +57,9 @@ class Post:
                 ], []
             return self._fail(deliveries[0][0], error), []
         kept = [delivery for delivery in deliveries if delivery[1].id in left.ids]
-        if self._doubt:
-            kept += self._confirm([delivery for delivery in deliveries if delivery not in kept])
+        missing = [delivery for delivery in deliveries if delivery not in kept]
+        if self._doubt and missing:
+            kept += self._confirm(missing)
         for held, how in kept:
             ending.apply(held.row, how, left.at)
         return kept, rows
@@ -103,8 +103,7 @@ class Post:
         )
 
     def _fail(self, held: Held, error: Exception) -> list[Delivery]:
-        held.outcome = Failed(exception=error, error=describe(error))
-        how = ending.fail(held.row, held.outcome.error)
+        how = held.fail(error)
         left: Left = self._persist(lambda: self._store.leave([how]), f"store task {held.row.id}")
         if held.row.id not in left.ids:
             return []
