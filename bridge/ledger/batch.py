@@ -96,7 +96,7 @@ def batch_of(row: TaskRow) -> Batch:
         backend=row.backend,
         transport=row.transport,
         queue_name=row.queue_name,
-        priority=int(row.priority),
+        priority=row.priority,
         on_lost=row.on_lost,
         run_after=row.run_after and like(row.run_after, now),
         enqueued_at=now,

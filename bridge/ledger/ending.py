@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from bridge.exceptions import WorkerLost
 from bridge.interface import TaskError, TaskResultStatus
 from bridge.ledger.results import to_json
@@ -71,7 +73,8 @@ def fail(row: TaskRow, error: TaskError) -> Ending:
 
 
 def retry_later(row: TaskRow, error: TaskError, delay: float) -> Ending:
-    """RUNNING -> READY in `delay` seconds."""
+    """RUNNING -> READY in `delay` seconds. Raise OverflowError when that is past year 9999."""
+    timezone.now() + timedelta(seconds=delay)  # the ledger would take what nobody can read
     # The message is spent; until a new one is sent the task waits for the relay.
     return _leave(row, READY, errors=_with(row, error), delay=delay, spent=True)
 

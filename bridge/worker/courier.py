@@ -122,8 +122,7 @@ class Courier:
         self._accepted -= len(self._returns)
         self._returns = []
         for held in ended:
-            assert held.outcome is not None
-            deliveries.append((held, ending.ending_of(held.row, held.outcome)))
+            deliveries.append((held, held.ending()))
             self._pace.learn(held.seconds)
         first, *others = groups or [()]
         kept, rows = self._post.exchange(deliveries, first, room if groups else 0)

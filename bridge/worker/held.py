@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bridge.ledger.ending import Ending, ending_of
 from bridge.ledger.models import TaskRow
-from bridge.outcome import Outcome
+from bridge.outcome import Failed, Outcome, describe
 
 
 @dataclass(slots=True, eq=False)
@@ -17,3 +18,16 @@ class Held:
     began: float = 0.0
     seconds: float = 0.0
     outcome: Outcome | None = None
+
+    def ending(self) -> Ending:
+        """Return how its claim ends; an outcome that no row can hold fails the task."""
+        assert self.outcome is not None
+        try:
+            return ending_of(self.row, self.outcome)
+        except (OverflowError, ValueError, TypeError) as error:
+            return self.fail(error)
+
+    def fail(self, error: Exception) -> Ending:
+        """Replace its outcome by a failure, and return how its claim ends."""
+        self.outcome = Failed(exception=error, error=describe(error))
+        return ending_of(self.row, self.outcome)

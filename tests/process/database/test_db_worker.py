@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +27,7 @@ def test_batch_runs_everything_and_exits_with_0(project: Project) -> None:
 
 
 def test_several_workers_run_each_task_once(project: Project) -> None:
-    project.run("[note.enqueue(str(i)) for i in range(120)]")
+    project.run("[linger_fail.enqueue(str(i), 0.05) for i in range(150)]")
 
     workers = [
         project.worker("--batch", "--processes", "2"),
@@ -33,8 +35,9 @@ def test_several_workers_run_each_task_once(project: Project) -> None:
     ]
 
     assert [worker.exit_code(60) for worker in workers] == [0, 0]
-    assert sorted(project.runs(), key=int) == [str(i) for i in range(120)]
-    assert len({row["worker_ids"][0] for row in project.rows()}) > 1
+    runs = [int(run.split()[0]) for run in project.runs()]
+    assert sorted(runs) == list(range(150))
+    assert len({row["worker_ids"][0] for row in project.rows()}) > 2
 
 
 @pytest.mark.parametrize("on_lost", ["retry", "fail"])
@@ -203,12 +206,112 @@ def test_only_the_named_queue_is_served(project: Project) -> None:
     assert project.runs() == ["mail"]
 
 
-def test_unknown_queue_is_refused_with_the_known_ones(project: Project) -> None:
-    done = project.manage("db_worker", "--queue", "post", check=False)
+def test_excluded_queues_are_left_alone(project: Project) -> None:
+    project.run("note.enqueue('default'); note_mail.enqueue('mail')")
+
+    assert project.worker("--batch", "--exclude-queue", "slow,mail").exit_code() == 0
+
+    assert project.runs() == ["default"]
+
+
+def test_weighted_queues_are_all_served(project: Project) -> None:
+    project.run("[note.enqueue('default') or note_mail.enqueue('mail') for _ in range(3)]")
+
+    worker = project.worker("--batch", "--queue", "mail=5", "--queue", "default")
+
+    assert worker.exit_code() == 0
+    assert sorted(project.runs()) == ["default"] * 3 + ["mail"] * 3
+    assert " queues=mail=5,default=1 " in worker.output()
+
+
+def test_child_is_replaced_after_its_share_of_tasks(project: Project) -> None:
+    project.run("[note.enqueue(str(i)) for i in range(7)]")
+
+    worker = project.worker("--batch", "--max-tasks", "2")
+
+    assert worker.exit_code() == 0
+    tasks_of = Counter(row["worker_ids"][0] for row in project.rows())
+    assert sorted(tasks_of.values()) == [1, 2, 2, 2]
+    assert worker.output().count("reached its limit; replaced") == 3
+
+
+def test_child_that_has_grown_too_big_is_replaced_after_its_task(project: Project) -> None:
+    project.run("hoard.enqueue(1)")
+    worker = project.worker("--max-rss", "400")
+    wait_for(lambda: project.row()["status"] == "SUCCESSFUL", "the end of the small task")
+    assert "reached its limit" not in worker.output()
+
+    project.run("hoard.enqueue(400)")
+    wait_for(lambda: "reached its limit" in worker.output(), "the replacement")
+    project.run("note.enqueue('after')")
+    project.wait_for_runs(1)
+
+    wait_for(lambda: {row["status"] for row in project.rows()} == {"SUCCESSFUL"}, "the last task")
+    small, big, after = (row["worker_ids"] for row in project.rows())
+    assert small == big != after
+
+
+def test_child_that_dies_is_replaced_and_the_log_says_how_it_ended(project: Project) -> None:
+    project.run("linger_retry.enqueue('job')")
+    worker = project.worker()
+    pid = int(project.wait_for_runs(1)[0].split()[1])
+
+    os.kill(pid, signal.SIGKILL)
+
+    line = f"pid={pid} was killed by SIGKILL; another starts in 0 s"
+    wait_for(lambda: line in worker.output(), "the log line")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--queue", "post"], 1, "Queue 'post' is not in QUEUES of TASKS['default']"),
+        (["--queue", "post"], 1, "default, mail, slow"),
+        (["--queue", "mail", "--exclude-queue", "mail"], 1, "both served and excluded"),
+        (["--batch", "--reload"], 1, "--batch ends by itself: leave out --reload"),
+        (["--max-rss", "1"], 1, "--max-rss 1: this process has "),
+        (["--backend", "other"], 1, "TASKS has no backend 'other'"),
+        (["--max-tasks", "0"], 2, "must be at least 1, not 0"),
+        (["--grace", "inf"], 2, "must be a number above 0, not inf"),
+    ],
+)
+def test_wrong_options_are_refused_with_the_way_out(
+    project: Project, arguments: list[str], code: int, message: str
+) -> None:
+    done = project.manage("db_worker", *arguments, check=False)
+
+    assert done.returncode == code
+    assert message in done.stderr
+
+
+def test_missing_tables_are_named_with_the_command_that_makes_them(project: Project) -> None:
+    project.manage("migrate", "bridge", "zero")
+
+    done = project.manage("db_worker", check=False)
 
     assert done.returncode == 1
-    assert "Queue 'post' is not in QUEUES of TASKS['default']" in done.stderr
-    assert "default, mail, slow" in done.stderr
+    assert (
+        "'bridge_task' in database 'default' does not exist. Run manage.py migrate" in done.stderr
+    )
+
+
+def test_project_without_logging_sees_the_banner_and_what_a_signal_means(
+    project: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "plain.py").write_text("from tests.process.settings import *\ndel LOGGING\n")
+    project.environment["PYTHONPATH"] += f"{os.pathsep}{tmp_path}"
+    project.environment["DJANGO_SETTINGS_MODULE"] = "plain"
+    worker = project.worker("--processes", "2", "--concurrency", "3")
+    wait_for(lambda: "Ctrl+C stops it" in worker.output(), "the banner")
+
+    worker.signal(signal.SIGTERM)
+
+    assert worker.exit_code() == 0
+    banner, stopping = worker.output().splitlines()
+    assert banner.startswith("db_worker worker=")
+    for fact in ("backend=default", "queues=all", "processes=2x3", "wake_up="):
+        assert f" {fact}" in banner
+    assert stopping.endswith("running tasks have 30 s to finish, a second signal kills them")
 
 
 def _assert_ended_as(project: Project, on_lost: str) -> None:
