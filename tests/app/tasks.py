@@ -143,3 +143,12 @@ def breaks_its_policy() -> None:
 def retries_beyond_the_calendar(name: str) -> None:
     Run.objects.create(name=name)
     raise LookupError(name)
+
+
+HOARD: list[bytes] = []
+
+
+@task()
+def hoard(mib: int) -> None:
+    HOARD.append(os.urandom(1024) * (mib * 1024))
+    time.sleep(0.4)

@@ -215,7 +215,7 @@ def test_excluded_queues_are_left_alone(project: Project) -> None:
 
 
 def test_weighted_queues_are_all_served(project: Project) -> None:
-    project.run("[note.enqueue('default') or note_mail.enqueue('mail') for _ in range(3)]")
+    project.run("[(note.enqueue('default'), note_mail.enqueue('mail')) for _ in range(3)]")
 
     worker = project.worker("--batch", "--queue", "mail=5", "--queue", "default")
 
