@@ -59,7 +59,7 @@ class Session:
 
     def _open(self) -> None:
         if self.connection.connection is None:
-            self.connection.connect()
+            self.connection.ensure_connection()  # connect() raises errors of the driver
             try:
                 self.line.prepare(self.connection)
             except BaseException:
