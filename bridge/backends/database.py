@@ -69,7 +69,7 @@ class DatabaseBackend(LedgerBackend):
             backend=self.alias,
             transport=self.transport,
             queue_name=task.queue_name,
-            priority=int(task.priority),
+            priority=task.priority,
             on_lost=self.on_lost_of(task),
             run_after=task.run_after and like(task.run_after, now),
             enqueued_at=now,

@@ -146,13 +146,6 @@ def test_enqueue_goes_with_the_callers_transaction(
     assert [str(row.id) for row in Store(using).tasks] == [kept.id]
 
 
-def test_whole_float_is_a_priority(store: Store, backend_options: Callable[..., None]) -> None:
-    backend_options(DATABASE=store.using)
-    tasks.add.using(priority=5.0).enqueue(1, 2)  # type: ignore[arg-type]
-
-    assert [row.priority for row in store.tasks] == [5]
-
-
 def test_task_is_validated_again_under_other_settings(
     backend_options: Callable[..., None],
 ) -> None:

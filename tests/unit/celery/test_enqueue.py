@@ -103,6 +103,15 @@ def test_nothing_is_sent_before_the_commit(backend: CeleryBackend, broker: Broke
     assert TaskRow.objects.get().published_at is not None
 
 
+def test_many_calls_are_sent_together_or_not_at_all(backend: CeleryBackend, broker: Broker) -> None:
+    with pytest.raises(TypeError):
+        tasks.add.enqueue_many([(1, 2), (object(), 3)])
+    assert (TaskRow.objects.count(), broker.take()) == (0, [])
+
+    results = tasks.add.enqueue_many([(1, 2), (3, 4)])
+    assert [message.headers["id"] for message in broker.take()] == results.ids
+
+
 def test_rollback_leaves_neither_row_nor_message(backend: CeleryBackend, broker: Broker) -> None:
     with transaction.atomic():
         tasks.add.enqueue(1, 2)
