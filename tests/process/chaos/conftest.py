@@ -39,23 +39,20 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def on_sqlite(tmp_path: Path, max_losses: int) -> Iterator[Storm]:
-    with storm(Sqlite(tmp_path), tmp_path, seed=SEED, max_losses=max_losses) as begun:
-        yield begun
+    yield from _told(Sqlite(tmp_path), tmp_path, max_losses)
 
 
 @pytest.fixture
 def on_postgres(tmp_path: Path, max_losses: int) -> Iterator[Storm]:
     need(POSTGRES)
     with Postgres() as database:
-        with storm(database, tmp_path, seed=SEED, max_losses=max_losses) as begun:
-            yield begun
+        yield from _told(database, tmp_path, max_losses)
 
 
 @pytest.fixture
 def on_own_server(server: Server, tmp_path: Path, max_losses: int) -> Iterator[Storm]:
     with Postgres(server.port) as database:
-        with storm(database, tmp_path, seed=SEED, max_losses=max_losses) as begun:
-            yield begun
+        yield from _told(database, tmp_path, max_losses)
 
 
 @pytest.fixture(params=["on_sqlite", "on_postgres"])
@@ -63,3 +60,12 @@ def anywhere(request: pytest.FixtureRequest) -> Storm:
     """A storm on every database in turn."""
     begun: Storm = request.getfixturevalue(request.param)
     return begun
+
+
+def _told(database: Sqlite | Postgres, folder: Path, max_losses: int) -> Iterator[Storm]:
+    """Set a storm up; print its seed and what its workers said, which a failure then shows."""
+    print(f"seed {SEED} on {database.name}")
+    with storm(database, folder, seed=SEED, max_losses=max_losses) as begun:
+        yield begun
+    for worker in begun.project.workers:
+        print(f"--- {worker.log.name}\n{worker.output()[-20_000:]}")

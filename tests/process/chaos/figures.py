@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from tests.process.chaos.audit import Audit
-from tests.process.chaos.fleet import CHILD, Fleet, Kill
+from tests.process.chaos.audit import FINAL, Audit
+from tests.process.chaos.fleet import CHILD, Fleet
 from tests.process.chaos.journal import ENDED, STARTED
 
 
@@ -24,6 +24,12 @@ class Figures:
         self.statuses = Counter(story.row["status"] for story in stories)
         self.kills = Counter(kill.kind for kill in fleet.kills)
         self.ended_by_themselves = list(fleet.ended_by_themselves)
+        self.lost = len(audit.calls) - sum(self.statuses[status] for status in FINAL)
+        self.double = sum(
+            len(started) - len(set(started))
+            for story in stories
+            if story.call.at_most_once and (started := story.attempts(STARTED))
+        )
         self.losses = sum(story.row["losses"] for story in stories)
         self.lost_at_most_once = sum(s.call.at_most_once and s.row["losses"] for s in stories)
         self.lost_unstarted = sum(
@@ -64,7 +70,7 @@ class Figures:
             ends = [
                 datetime.fromisoformat(story.row["finished_at"]).timestamp() + to_monotonic
                 for story in self._audit.stories
-                if story.row["status"] == "FAILED" and _last_pid(story.row) in _dead(kill)
+                if story.row["status"] == "FAILED" and _last_pid(story.row) in kill.pids
             ]
             if kill.kind != CHILD and ends:
                 yield max(ends) - kill.at
@@ -80,8 +86,8 @@ class Figures:
         yield "tasks", f"{self.tasks} ({_counted(self.statuses)}) in {self.seconds:.0f} s"
         yield "kills", f"{self.kills.total()} ({_counted(self.kills)})"
         yield "workers that gave up", str(self.ended_by_themselves)
-        yield "lost", "0"
-        yield "double runs of at-most-once tasks", "0"
+        yield "lost", str(self.lost)
+        yield "double runs of at-most-once tasks", str(self.double)
         yield "attempts a kill ended", f"{self.losses}, {self.lost_at_most_once} at most once"
         yield "  of them never started", str(self.lost_unstarted)
         yield "  of them ended, outcome unstored", str(self.lost_finished)
@@ -89,10 +95,6 @@ class Figures:
         yield "child replaced and working", _spread(self.children_replaced)
         yield "tasks of a dead worker settled", _spread(self.families_settled)
         yield "working after the database was back", _spread(self.back_after_restart)
-
-
-def _dead(kill: Kill) -> frozenset[int]:
-    return kill.pids
 
 
 def _last_pid(row: dict[str, list[str]]) -> int:

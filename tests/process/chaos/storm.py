@@ -21,7 +21,7 @@ from tests.process.project import Project
 
 LEASE = 3.0
 SHOWN = 10
-Fault = Callable[[], None]
+Fault = Callable[[], object]
 
 
 class Storm:
@@ -38,7 +38,6 @@ class Storm:
         self.calls: list[Call] = []
         self.restarts: list[float] = []
         self.began = time.monotonic()
-        print(f"seed {seed} on {database.name}")
 
     def man(self, *places: str, clocks: Sequence[float] = ()) -> None:
         """Start one worker per place; a place is a command line."""
@@ -130,5 +129,3 @@ def storm(
         yield Storm(project, database, seed)
     finally:
         project.stop()
-        for worker in project.workers:
-            print(f"--- {worker.log.name}\n{worker.output()[-20_000:]}")

@@ -9,8 +9,8 @@ from tests.process.chaos.databases import Postgres
 from tests.process.chaos.storm import Storm
 
 pytestmark = pytest.mark.process
-TASKS = 500
-ROUNDS = 12
+TASKS = 400
+ROUNDS = 8
 
 
 def test_terminated_connections_lose_nothing_and_workers_go_on(on_postgres: Storm) -> None:
@@ -24,7 +24,7 @@ def test_terminated_connections_lose_nothing_and_workers_go_on(on_postgres: Stor
     storm.rage(
         mixed(TASKS, storm.chance),
         [lambda: ended.append(database.terminate(storm.chance))] * ROUNDS,
-        pace=0.8,
+        pace=0.6,
     )
     storm.drain(30)
 

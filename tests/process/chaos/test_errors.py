@@ -11,8 +11,8 @@ from tests.process.chaos.databases import Postgres
 from tests.process.chaos.storm import Storm
 
 pytestmark = pytest.mark.process
-TASKS = 800
-ROUNDS = 4
+TASKS = 600
+ROUNDS = 3
 
 
 def test_refused_writes_lose_nothing_and_workers_go_on(anywhere: Storm) -> None:
@@ -22,7 +22,7 @@ def test_refused_writes_lose_nothing_and_workers_go_on(anywhere: Storm) -> None:
 
     def refuse() -> None:
         with storm.database.failing(storm.fleet.pids()):
-            time.sleep(storm.chance.uniform(0.3, 1.2))
+            time.sleep(storm.chance.uniform(0.3, 1))
 
     storm.rage(mixed(TASKS, storm.chance), [refuse] * ROUNDS, pace=0.5)
     storm.drain(30)

@@ -37,7 +37,7 @@ def test_restarted_database_loses_nothing_and_workers_go_on(
             lambda: restart("immediate", LEASE + 1),  # longer than every lease
             lambda: restart("fast", 0),
         ],
-        pace=1.5,
+        pace=0.8,
     )
     storm.drain(30)
 
