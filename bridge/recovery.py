@@ -28,7 +28,7 @@ def lose(backend: LedgerBackend, row: TaskRow, reason: str) -> bool:
     if not backend.store.lose(row, reason, max_losses=backend.max_losses):
         return False
     logger.error(
-        "Task id=%s path=%s worker=%s lost, on_lost=%s, now %s",
+        "task=%s path=%s worker=%s lost, on_lost=%s, now %s",
         row.id,
         row.task_path,
         worker,
@@ -45,4 +45,4 @@ def announce_stored(backend: LedgerBackend, row: TaskRow) -> None:
         announce(backend.result_of(row), type(backend))
     except Exception as error:  # noqa: BLE001
         # Its code may be gone or broken; the row is in its final state all the same.
-        logger.warning("Task id=%s finished unannounced: %r", row.id, error)
+        logger.warning("task=%s finished unannounced: %r", row.id, error)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.core import checks
 from django.db import connections
-from django.utils.connection import ConnectionDoesNotExist
 
 VENDORS = ("postgresql", "sqlite", "mysql")
 
@@ -14,14 +13,7 @@ def check_vendor(alias: str, database: str) -> list[checks.CheckMessage]:
 
     No connection is made: the versions of servers are looked at by those that use them.
     """
-    try:
-        vendor = connections[database].vendor
-    except ConnectionDoesNotExist:
-        known = ", ".join(repr(name) for name in connections)
-        return _error(
-            f"DATABASE of TASKS[{alias!r}] is {database!r}, which is not in DATABASES.",
-            f"Name one of {known}.",
-        )
+    vendor = connections[database].vendor
     if vendor not in VENDORS:
         return _error(
             f"The ledger of TASKS[{alias!r}] is in {database!r}, whose vendor is {vendor}; it "
@@ -44,4 +36,4 @@ def _has_psycopg_3() -> bool:
 
 
 def _error(message: str, hint: str) -> list[checks.CheckMessage]:
-    return [checks.Error(message, hint=hint, id="bridge.E003")]
+    return [checks.Error(message, hint=hint, id="bridge.E004")]

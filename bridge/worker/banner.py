@@ -22,7 +22,7 @@ def banner(worker: str, backend: LedgerBackend, options: WorkerOptions, queues: 
         "queues": str(queues),
         "processes": f"{options.processes}x{options.concurrency}",
         "wake_up": _wake_up(connection.vendor, backend, options),
-        **{name: f"{limit:g}" for name, limit in limits.items() if limit is not None},
+        **{name: f"{limit:.10g}" for name, limit in limits.items() if limit is not None},
         **{name: "yes" for name in ("batch", "reload") if getattr(options, name)},
     }
     line = " ".join(
@@ -33,6 +33,6 @@ def banner(worker: str, backend: LedgerBackend, options: WorkerOptions, queues: 
 
 def _wake_up(vendor: str, backend: LedgerBackend, options: WorkerOptions) -> str:
     look = f"look/{options.interval:g}s"
-    if vendor == "postgresql" and backend.options.get("PGBOUNCER"):
+    if vendor == "postgresql" and backend.pooled:
         return look
     return "+".join(filter(None, (_WAKE_UP.get(vendor), look)))

@@ -19,7 +19,7 @@ def test_other_vendor_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch)
 
     (error,) = check_vendor("bulk", "default")
 
-    assert error.id == "bridge.E003"
+    assert error.id == "bridge.E004"
     assert "TASKS['bulk'] is in 'default', whose vendor is oracle" in error.msg
 
 
@@ -31,10 +31,3 @@ def test_psycopg2_is_an_error_that_names_the_extra(monkeypatch: pytest.MonkeyPat
 
     assert "psycopg2" in error.msg
     assert "django-task-bridge[postgres]" in (error.hint or "")
-
-
-def test_unknown_database_is_an_error_that_lists_the_known_ones() -> None:
-    (error,) = check_vendor("default", "archive")
-
-    assert "'archive', which is not in DATABASES" in error.msg
-    assert "'default'" in (error.hint or "")
