@@ -26,6 +26,7 @@ class Service:
 
 
 POSTGRES = Service("PostgreSQL", int(os.environ.get("BRIDGE_POSTGRES_PORT", "5432")), "postgres")
+MARIADB = Service("MariaDB", int(os.environ.get("BRIDGE_MYSQL_PORT", "3306")), "root")
 REDIS = Service("Redis", int(os.environ.get("BRIDGE_REDIS_PORT", "6379")))
 RABBITMQ = Service("RabbitMQ", int(os.environ.get("BRIDGE_RABBITMQ_PORT", "5672")), "guest")
 REQUIRED = os.environ.get("BRIDGE_REQUIRE_SERVICES") == "1"

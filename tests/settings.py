@@ -1,10 +1,17 @@
-"""Settings of the test suite: SQLite always, PostgreSQL when it answers."""
+"""Settings of the test suite: SQLite always, PostgreSQL and MariaDB when they answer."""
 
 import os
 import tempfile
 from pathlib import Path
 
-from tests.services import POSTGRES
+from tests.services import MARIADB, POSTGRES
+
+try:
+    import MySQLdb  # noqa: F401
+except ImportError:
+    import pymysql  # the driver that needs neither headers nor a compiler
+
+    pymysql.install_as_MySQLdb()
 
 SECRET_KEY = "tests"
 USE_TZ = True
@@ -35,6 +42,15 @@ if POSTGRES.is_up():
         "USER": POSTGRES.user,
         "NAME": "postgres",
         "TEST": {"NAME": f"bridge_test_{_RUN}"},
+    }
+if MARIADB.is_up():
+    DATABASES["mariadb"] = {
+        "ENGINE": "django.db.backends.mysql",
+        "HOST": MARIADB.host,
+        "PORT": MARIADB.port,
+        "USER": MARIADB.user,
+        "NAME": "mysql",
+        "TEST": {"NAME": f"bridge_test_{_RUN}", "CHARSET": "utf8mb4"},
     }
 
 TASKS = {"default": {"BACKEND": "bridge.DatabaseBackend", "QUEUES": ["default", "mail", "slow"]}}

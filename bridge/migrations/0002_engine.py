@@ -24,6 +24,40 @@ def untune(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         schema_editor.execute(f"ALTER TABLE bridge_task RESET ({', '.join(AUTOVACUUM)})")
 
 
+# MySQL has no partial indexes. It would have indexes of all rows by these names, and MariaDB none
+# where the model's has an expression; both get others. The columns that tell runnable rows from
+# the rest come first, and the last two are in the order of the claim, which MariaDB before 10.8
+# does not read from a descending index.
+MYSQL_INDEXES = {
+    "bridge_task_ready": "status, transport, wake_at, queue_name, urgency, id",
+    "bridge_task_unpublished": "transport, published_at, enqueued_at",
+}
+
+
+def arrange_mysql(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    if schema_editor.connection.vendor == "mysql":
+        model = apps.get_model("bridge", "TaskRow")
+        for index in model._meta.indexes:
+            if index.name in MYSQL_INDEXES:
+                schema_editor.remove_index(model, index)
+        schema_editor.execute(
+            "ALTER TABLE bridge_task ADD COLUMN urgency smallint AS (-priority) STORED"
+        )
+        for name, columns in MYSQL_INDEXES.items():
+            schema_editor.execute(f"CREATE INDEX {name} ON bridge_task ({columns})")
+
+
+def disarrange_mysql(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    if schema_editor.connection.vendor == "mysql":
+        for name in MYSQL_INDEXES:
+            schema_editor.execute(f"DROP INDEX {name} ON bridge_task")
+        schema_editor.execute("ALTER TABLE bridge_task DROP COLUMN urgency")
+        model = apps.get_model("bridge", "TaskRow")
+        for index in model._meta.indexes:
+            if index.name in MYSQL_INDEXES:
+                schema_editor.add_index(model, index)
+
+
 def put_to_sleep(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     tasks = apps.get_model("bridge", "TaskRow").objects.using(schema_editor.connection.alias)
     tasks.filter(status="READY", run_after__isnull=False).update(wake_at=models.F("run_after"))
@@ -95,4 +129,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunPython(tune, untune),
+        migrations.RunPython(arrange_mysql, disarrange_mysql, atomic=False),
     ]

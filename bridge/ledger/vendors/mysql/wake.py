@@ -1,0 +1,56 @@
+"""Which rows can be claimed now, and soon, on MySQL and MariaDB."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from bridge.ledger.vendors.mysql.clock import CLOCK, localized, now
+from bridge.ledger.vendors.mysql.keys import MOST, keys
+from bridge.ledger.vendors.verbs import Look
+
+_READY = """
+    FROM bridge_task FORCE INDEX (bridge_task_ready)
+    WHERE status = 'READY' AND transport = %s AND wake_at"""
+
+LOOK = f"""
+    SELECT {CLOCK},
+        (SELECT MIN(queue_name) {_READY} IS NULL),
+        (SELECT MIN(wake_at) {_READY} IS NOT NULL)"""
+
+# One step along the index per queue, however many rows each has. A recursive query would not
+# take steps: this optimizer knows no range whose start comes from another row.
+NEXT_QUEUE = f"SELECT MIN(queue_name) {_READY} IS NULL AND queue_name > %s"
+
+DUE = f"SELECT id {_READY} <= %s ORDER BY wake_at LIMIT %s FOR UPDATE SKIP LOCKED"
+
+WAKE = "UPDATE bridge_task FORCE INDEX (PRIMARY) SET wake_at = NULL WHERE id IN ({ids})"
+
+
+def look(cursor: CursorWrapper, transport: str) -> Look:
+    """Look in one statement, and one more for every queue that has rows."""
+    cursor.execute(LOOK, [transport] * 2)
+    ((clock, queue, due),) = cursor.fetchall()
+    queues = []
+    while queue is not None:
+        queues.append(queue)
+        cursor.execute(NEXT_QUEUE, [transport, queue])
+        ((queue,),) = cursor.fetchall()
+    if due is None:
+        return Look(tuple(queues), None)
+    at = localized(clock)
+    if timezone.is_aware(at):
+        due = timezone.make_aware(due, cursor.db.timezone)
+    return Look(tuple(queues), (due - at).total_seconds())
+
+
+def wake(cursor: CursorWrapper, transport: str, limit: int) -> int:
+    """Wake rows that nobody else is waking."""
+    at = cursor.db.ops.adapt_datetimefield_value(now(cursor))
+    cursor.execute(DUE, [transport, at, min(limit, MOST)])
+    places, ids = keys(UUID(key) for (key,) in cursor.fetchall())
+    if ids:
+        cursor.execute(WAKE.format(ids=places), ids)
+    return len(ids)
