@@ -82,3 +82,18 @@ def test_asking_what_is_served_takes_no_turn() -> None:
         first.append(turns.groups([])[0])
 
     assert first == [("a",), ("b",), ("a",), ("b",)]
+
+
+def test_no_queue_is_ever_a_whole_turn_behind_where_taking_the_most_owed_one_leaves_one_so() -> (
+    None
+):
+    some = {"a": 1, "b": 5, "c": 50, "d": 50, "e": 1}
+    turns = Turns(tuple(some), some, ())
+    first: Counter[str] = Counter()
+
+    for rounds in range(1, 108):
+        first[turns.groups([])[0][0]] += 1
+        for name, weight in some.items():
+            assert abs(first[name] - rounds * weight / 107) < 1 + 1e-6
+
+    assert first == some
