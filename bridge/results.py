@@ -62,7 +62,7 @@ def new_result(
     enqueued_at: datetime,
 ) -> TaskResult[P, R]:
     """Return the result of a task that has just been enqueued. The arguments are plain JSON."""
-    return TaskResult(
+    result: TaskResult[P, R] = TaskResult(
         task=task,
         id=str(result_id),
         status=TaskResultStatus.READY,
@@ -70,9 +70,13 @@ def new_result(
         started_at=None,
         last_attempted_at=None,
         finished_at=None,
-        args=args,
-        kwargs=kwargs,
+        args=[],
+        kwargs={},
         backend=backend,
         errors=[],
         worker_ids=[],
     )
+    # Afterwards, since TaskResult would look through what is plain already.
+    object.__setattr__(result, "args", args)
+    object.__setattr__(result, "kwargs", kwargs)
+    return result

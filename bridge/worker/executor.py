@@ -5,8 +5,10 @@ from __future__ import annotations
 from bridge.backends.ledger import LedgerBackend
 from bridge.execution import is_coroutine
 from bridge.interface import AnyResult
+from bridge.outcome import Failed, Outcome
 from bridge.worker.floor import Floor
 from bridge.worker.held import Held
+from bridge.worker.last_words import pack
 from bridge.worker.loop import Loop
 from bridge.worker.marks import Marks
 from bridge.worker.runner import arun, begin, run
@@ -24,19 +26,19 @@ class Executor:
     def work(self) -> None:
         """Run tasks until there are no more; any number of threads may do this."""
         while (held := self._floor.take()) is not None:
-            result, held.outcome = begin(self._backend, held.row, self._marks, held.slot)
-            if result is None:
-                self._floor.end(held)
-            elif is_coroutine(result.task):
-                self._loop.run(self._await(held, result))
+            held.begin()
+            started = begin(self._backend, held.row, self._marks, held.slot)
+            if isinstance(started, Failed):
+                self._end(held, started)
+            elif is_coroutine(started.task):
+                self._loop.run(self._await(held, started))
             else:
-                held.outcome = run(result, held.row.losses)
-                self._end(held)
+                self._end(held, run(started, held.row.losses))
 
     async def _await(self, held: Held, result: AnyResult) -> None:
-        held.outcome = await arun(result, held.row.losses)
-        self._end(held)
+        self._end(held, await arun(result, held.row.losses))
 
-    def _end(self, held: Held) -> None:
-        self._marks.end(held.slot)
+    def _end(self, held: Held, outcome: Outcome) -> None:
+        held.end(outcome)
+        self._marks.end(held.slot, pack(outcome))
         self._floor.end(held)

@@ -33,12 +33,11 @@ class Floor:
         self._places.acquire()
         held = self._waiting.get()
         if held is not None:
-            self._moved_at = held.began = time.monotonic()
+            self._moved_at = time.monotonic()
         return held
 
     def end(self, held: Held) -> None:
         """Hand over a task that has run, and make its place free."""
-        held.seconds = time.monotonic() - held.began
         self._ended.append(held)
         self._places.release()
         if len(self._ended) >= self.enough or self._waiting.empty():

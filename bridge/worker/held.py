@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bridge.ledger.ending import Ending, ending_of
 from bridge.ledger.models import TaskRow
@@ -15,9 +17,25 @@ class Held:
 
     row: TaskRow
     slot: int
+    accepted: float = field(default_factory=time.monotonic)
     began: float = 0.0
     seconds: float = 0.0
     outcome: Outcome | None = None
+
+    def begin(self) -> None:
+        """Note that a thread starts it now: by the database's clock, some time after its claim."""
+        self.began = time.monotonic()
+        row = self.row
+        claimed_at = row.last_attempted_at
+        assert claimed_at is not None
+        row.last_attempted_at = claimed_at + timedelta(seconds=self.began - self.accepted)
+        if row.started_at == claimed_at:
+            row.started_at = row.last_attempted_at
+
+    def end(self, outcome: Outcome) -> None:
+        """Note how it ended, now."""
+        self.outcome = outcome
+        self.seconds = time.monotonic() - self.began
 
     def ending(self) -> Ending:
         """Return how its claim ends; an outcome that no row can hold fails the task."""

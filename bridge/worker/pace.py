@@ -17,20 +17,21 @@ class Pace:
 
     def __init__(self, at_once: int) -> None:
         self.at_once = at_once
-        # Nothing is known yet: take as many as can start at once.
-        self.average = HORIZON
+        # Nothing is known before the first task ends: take as many as can start at once.
+        self.average: float | None = None
 
     def learn(self, seconds: float) -> None:
         """Take note of how long a task took."""
-        self.average += WEIGHT * (seconds - self.average)
+        before = seconds if self.average is None else self.average
+        self.average = before + WEIGHT * (seconds - before)
 
-    def ahead(self, longest: float = 0.0) -> int:
+    def ahead(self, still: float = 0.0) -> int:
         """Return how many tasks may wait in this process for a free thread.
 
-        `longest` is for how many seconds the oldest running task has been running: while it is
-        running nobody knows how long it takes, but it is at least so much.
+        `still` is for how many seconds no thread has become free: those that run take at least
+        so long.
         """
-        seconds = max(self.average, longest)
+        seconds = HORIZON if self.average is None else max(self.average, still)
         if seconds >= HORIZON:
             return 0
-        return min(MOST, max(1, int(self.at_once * HORIZON / max(seconds, 1e-6))))
+        return min(MOST, int(self.at_once * HORIZON / max(seconds, 1e-6)))

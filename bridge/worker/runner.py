@@ -31,20 +31,22 @@ if TYPE_CHECKING:
 logger = logging.getLogger("bridge.worker")
 
 
-def begin(
-    backend: LedgerBackend, row: TaskRow, marks: Marks, slot: int
-) -> tuple[AnyResult, None] | tuple[None, Failed]:
-    """Mark a claimed task as started and say so; return its result, or why it cannot start."""
+def begin(backend: LedgerBackend, row: TaskRow, marks: Marks, slot: int) -> AnyResult | Failed:
+    """Mark a claimed task as started and say so; return its result, or why it cannot run."""
+    started: AnyResult | Failed
+    deadline = NO_DEADLINE
     try:
-        result = backend.result_of(row)
-        limit = getattr(result.task, "hard_timeout", None)
-        deadline = NO_DEADLINE if limit is None else time.monotonic() + seconds(limit)
+        started = backend.result_of(row)
+        limit = getattr(started.task, "hard_timeout", None)
+        if limit is not None:
+            deadline = time.monotonic() + seconds(limit)
     except Exception as error:  # noqa: BLE001
         # Whatever is wrong with this task, the worker and the tasks behind it are not.
-        return None, Failed(exception=error, error=describe(error))
+        started = Failed(exception=error, error=describe(error))
     marks.set(slot, Mark(row.id, row.token, deadline))
-    task_started.send_robust(sender=type(backend), task_result=result)
-    return result, None
+    if not isinstance(started, Failed):
+        task_started.send_robust(sender=type(backend), task_result=started)
+    return started
 
 
 def run(result: AnyResult, losses: int) -> Outcome:

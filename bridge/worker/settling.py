@@ -10,10 +10,12 @@ from django.db import InterfaceError, OperationalError, connections
 
 from bridge.backends.ledger import LedgerBackend
 from bridge.exceptions import HardTimeout
+from bridge.ledger.ending import Ending, apply
 from bridge.ledger.models import TaskRow
 from bridge.outcome import describe
 from bridge.recovery import announce_stored, lose
 from bridge.worker.children import ChildProcess
+from bridge.worker.last_words import unpack
 from bridge.worker.persistence import persist
 
 logger = logging.getLogger("bridge.worker")
@@ -21,10 +23,11 @@ RETRY = 1.0
 
 
 class Settling:
-    """Settles the rows of one worker's children: started ones are lost, the others go back.
+    """Settles the rows of one worker's children: what ended is stored, what started is lost.
 
-    `incomplete` says that it failed for a reason that trying again does not mend. The rows then
-    stay with this worker until its lease ends, and another worker recovers them.
+    What did neither goes back. `incomplete` says that it failed for a reason that trying again
+    does not mend. The rows then stay with this worker until its lease ends, and another worker
+    recovers them.
     """
 
     def __init__(self, backend: LedgerBackend, worker: str) -> None:
@@ -65,12 +68,25 @@ class Settling:
         persist(lambda: self._release(self._held()), "release unstarted tasks", give_up=give_up)
 
     def _settle(self, child: ChildProcess) -> None:
-        started = {(mark.id, mark.token) for mark in child.marks.read()}
-        held = [row for row in self._held() if row.worker_ids[-1] == child.id]
-        self._release([row for row in held if (row.id, row.token) not in started])
-        for row in held:
-            if (row.id, row.token) in started:
+        marks = {(mark.id, mark.token): mark for mark in child.marks.read()}
+        unstarted = []
+        for row in self._held():
+            if row.worker_ids[-1] != child.id:
+                continue
+            mark = marks.get((row.id, row.token))
+            if mark is None:
+                unstarted.append(row)
+            elif mark.words is not None:
+                self._store(row, unpack(row, mark.words))
+            else:
                 self._end(child, row)
+        self._release(unstarted)
+
+    def _store(self, row: TaskRow, how: Ending) -> None:
+        left = self._backend.store.leave([how])
+        if row.id in left.ids:
+            apply(row, how, left.at)
+            announce_stored(self._backend, row)
 
     def _end(self, child: ChildProcess, row: TaskRow) -> None:
         if row.id not in child.overdue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -152,3 +153,15 @@ HOARD: list[bytes] = []
 def hoard(mib: int) -> None:
     HOARD.append(os.urandom(1024) * (mib * 1024))
     time.sleep(0.4)
+
+
+@task()
+async def sleep_later(name: str, seconds: float) -> str:
+    await Run.objects.acreate(name=name)
+    await asyncio.sleep(seconds)
+    return name
+
+
+@task(timeout=0.3)
+async def too_slow_later() -> None:
+    await asyncio.sleep(60)

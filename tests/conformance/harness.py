@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from bridge.execution import announce, handling
 from bridge.interface import BaseTaskBackend, task_backends
+from bridge.outcome import Failed
 from bridge.worker.marks import Marks
 from bridge.worker.runner import begin, run, store_outcome
 
@@ -65,8 +66,8 @@ def drain_database() -> None:
     marks = Marks(1)
     while rows := backend.store.claim(transport="db", worker="test", worker_id="test:1"):
         for row in rows:
-            result, failure = begin(backend, row, marks, slot=0)
-            outcome = failure or run(result, row.losses)
+            started = begin(backend, row, marks, slot=0)
+            outcome = started if isinstance(started, Failed) else run(started, row.losses)
             with handling(outcome):
                 announce(store_outcome(backend, row, outcome), type(backend))
 

@@ -8,9 +8,11 @@ import pytest
 from django.db import OperationalError
 
 from bridge.backends.ledger import LedgerBackend
-from bridge.interface import task_backends
+from bridge.interface import TaskError, task_backends
 from bridge.ledger.models import RUNNING, TaskRow
 from bridge.ledger.store import Store
+from bridge.outcome import Failed, Succeeded
+from bridge.worker.last_words import pack
 from bridge.worker.marks import Mark
 from bridge.worker.settling import Settling
 from tests.app.tasks import note_fail, note_retry
@@ -118,3 +120,21 @@ def test_what_cannot_be_settled_is_left_to_others(
     assert one.settle(dead())
     assert one.incomplete
     assert "worker=w1 pid=7 could not settle" in caplog.text
+
+
+def test_task_that_ended_before_its_process_died_is_stored_as_it_ended() -> None:
+    succeeded, failed = held(note_fail), held(note_fail)
+    error = TaskError(exception_class_path="builtins.ValueError", traceback="...")
+    child = dead()
+    child.marks.read = lambda: [
+        Mark(succeeded.id, succeeded.token, 0.0, pack(Succeeded(value=5))),
+        Mark(failed.id, failed.token, 0.0, pack(Failed(exception=ValueError(), error=error))),
+    ]
+
+    assert settling().settle(child)
+
+    succeeded.refresh_from_db()
+    failed.refresh_from_db()
+    assert (succeeded.status, succeeded.return_value, succeeded.losses) == ("SUCCESSFUL", 5, 0)
+    assert (failed.status, failed.losses) == ("FAILED", 0)
+    assert [each["exception_class_path"] for each in failed.errors] == ["builtins.ValueError"]

@@ -13,18 +13,18 @@ from bridge.ledger.vendors.verbs import Look
 
 _READY = """
     FROM bridge_task FORCE INDEX (bridge_task_ready)
-    WHERE status = 'READY' AND transport = %s AND wake_at"""
+    WHERE status = 'READY' AND transport = %s"""
 
 LOOK = f"""
     SELECT {CLOCK},
-        (SELECT MIN(queue_name) {_READY} IS NULL),
-        (SELECT MIN(wake_at) {_READY} IS NOT NULL)"""
+        (SELECT MIN(queue_name) {_READY} AND wake_at IS NULL),
+        (SELECT MIN(wake_at) {_READY})"""
 
 # One step along the index per queue, however many rows each has. A recursive query would not
 # take steps: this optimizer knows no range whose start comes from another row.
-NEXT_QUEUE = f"SELECT MIN(queue_name) {_READY} IS NULL AND queue_name > %s"
+NEXT_QUEUE = f"SELECT MIN(queue_name) {_READY} AND wake_at IS NULL AND queue_name > %s"
 
-DUE = f"SELECT id {_READY} <= %s ORDER BY wake_at LIMIT %s FOR UPDATE SKIP LOCKED"
+DUE = f"SELECT id {_READY} AND wake_at <= %s ORDER BY wake_at LIMIT %s FOR UPDATE SKIP LOCKED"
 
 WAKE = "UPDATE bridge_task FORCE INDEX (PRIMARY) SET wake_at = NULL WHERE id IN ({ids})"
 

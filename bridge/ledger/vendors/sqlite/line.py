@@ -11,8 +11,13 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-TICK = 0.02
-"""How often, in seconds, an idle worker asks whether somebody has written. It reads no table."""
+TICK = 0.015
+"""Seconds between two questions whether somebody has written. They read no table."""
+
+SLOW_TICK = 0.03
+"""The same, for a worker that had nothing to do for a while."""
+
+AWHILE = 10.0
 
 
 class Line:
@@ -45,12 +50,13 @@ class Line:
     def wait(self, connection: BaseDatabaseWrapper, bell: int, seconds: float, idle: float) -> bool:
         """Wait until another connection has written to the file."""
         until = time.monotonic() + seconds
+        tick = TICK if idle < AWHILE else SLOW_TICK
         while True:
             known, self.version = self.version, self._read_version(connection)
             if known != self.version:
                 return True
             rest = until - time.monotonic()
-            if rest <= 0 or select.select([bell], [], [], min(TICK, rest))[0]:
+            if rest <= 0 or select.select([bell], [], [], min(tick, rest))[0]:
                 return False
 
     def _read_version(self, connection: BaseDatabaseWrapper) -> int:
