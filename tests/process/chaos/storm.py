@@ -87,7 +87,7 @@ class Storm:
             row["enqueued"] = datetime.fromisoformat(row["enqueued_at"]).timestamp() + to_monotonic
         return rows
 
-    def judge(self, *, true_clocks: bool = True) -> Audit:
+    def judge(self) -> Audit:
         """Compare the ledger with the journal; raise AssertionError with what is wrong."""
         audit = Audit(
             self.calls,
@@ -95,7 +95,6 @@ class Storm:
             self.journal.read(),
             killed=self.fleet.killed,
             max_losses=self.max_losses,
-            true_clocks=true_clocks,
         )
         if audit.problems:
             shown = "\n".join(audit.problems[:SHOWN])

@@ -25,5 +25,5 @@ def test_clock_two_minutes_off_neither_delays_nor_hurries_nor_buries_anybody(
 
     storm.drain(20)
 
-    assert storm.figures(storm.judge(true_clocks=False)).losses == 0
+    assert storm.figures(storm.judge()).losses == 0
     assert storm.fleet.stop() == [0, 0, 0]
