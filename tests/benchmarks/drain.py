@@ -28,7 +28,7 @@ def drain(stage: Stage, concurrency: int, seconds: float, port: int | None = Non
         ran = 1 + pace(stage, worker, producer)
         count = int(min(MOST, max(FEWEST, stage.pace * seconds)))
         first, last = stage.label(), stage.label()
-        worker.hold()
+        hold(stage, worker)
         held = time.monotonic()
         producer.ask("fill", count, first, last)
         producer.ask("close")
@@ -50,6 +50,17 @@ def drain(stage: Stage, concurrency: int, seconds: float, port: int | None = Non
     if before.commits is not None and after.commits is not None and stage.peer.table:
         metrics["commits"] = (after.commits - before.commits) / (count + 2 + ran)
     return metrics
+
+
+def hold(stage: Stage, worker: Tree) -> None:
+    """Hold a worker while it has no lock in the database that would stop the filling."""
+    for _ in range(100):
+        worker.hold()
+        if not stage.database.busy():
+            return
+        worker.go_on()
+        time.sleep(0.03)
+    raise TimeoutError(f"{stage.peer.name} never leaves the database alone.")
 
 
 def pace(stage: Stage, worker: Tree, producer: Producer) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -86,14 +85,14 @@ class Tree:
 
     def kill(self) -> None:
         """End every process at once: nothing they could still say is of interest."""
+        self._signal(signal.SIGKILL)
         for root in self._roots:
-            with suppress(ProcessLookupError):
-                os.killpg(root.pid, signal.SIGKILL)
             root.wait()
 
     def _signal(self, number: signal.Signals) -> None:
-        for root in self._roots:
-            os.killpg(root.pid, number)
+        for process in self._processes():  # some peers' children have a process group of their own
+            with suppress(psutil.Error):
+                process.send_signal(number)
 
     def _processes(self) -> list[psutil.Process]:
         found = []

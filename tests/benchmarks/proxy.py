@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Self
 
@@ -74,16 +75,17 @@ class Meter:
 
 
 def serve(listener: socket.socket, target: tuple[str, int], delay: float) -> list[Meter]:
-    """Accept clients until the process ends; return the growing list of their meters."""
+    """Accept clients until the listener is closed; return the growing list of their meters."""
     meters: list[Meter] = []
 
     def accept() -> None:
-        while True:
-            client, _ = listener.accept()
-            server = socket.create_connection(target)
-            meters.append(Meter())
-            relay(client, server, delay, meters[-1])
-            relay(server, client, delay, None)
+        with suppress(OSError):  # the listener was closed
+            while True:
+                client, _ = listener.accept()
+                server = socket.create_connection(target)
+                meters.append(Meter())
+                relay(client, server, delay, meters[-1])
+                relay(server, client, delay, None)
 
     threading.Thread(target=accept, daemon=True).start()
     return meters

@@ -19,6 +19,7 @@ HEADS = {
     "wal": "WAL B",
     "p50_ms": "p50 ms",
     "p95_ms": "p95 ms",
+    "enqueue_ms": "of it enqueue()",
     "idle_cpu": "CPU %",
     "statements": "stmt/s",
     "first_mib": "first MiB",
@@ -31,18 +32,17 @@ def show(console: Console, records: Records, scenarios: Mapping[str, ModuleType]
     """Print a table per scenario and the errors."""
     for name, scenario in scenarios.items():
         for cell in records.cells(name):
-            console.print(table(records, name, cell, scenario.QUESTION, scenario.COLUMNS))
+            console.print(f"\n[bold]{scenario.QUESTION}: {cell}[/]")
+            console.print(table(records, name, cell, scenario.COLUMNS))
     for record in records.errors():
         where = f"{record.scenario} {record.cell}"
         console.print(f"[red]{where}: {record.peer} failed:[/] {record.error[-400:]}", markup=True)
 
 
-def table(
-    records: Records, scenario: str, cell: str, question: str, columns: Sequence[str]
-) -> Table:
+def table(records: Records, scenario: str, cell: str, columns: Sequence[str]) -> Table:
     """Return a cell as a table: a row per peer, medians, the spread of the rate."""
     rate = columns[0] == "rate"
-    made = Table(title=f"{question}: {cell}", title_justify="left")
+    made = Table()
     made.add_column("peer")
     if rate:
         made.add_column("we are", justify="right")

@@ -52,22 +52,22 @@ class Run:
         number: int,
         call: Callable[[Stage], Metrics],
     ) -> None:
-        """Record what a call returns for a peer's empty stage on a kind of database.
-
-        An error is recorded too: one peer that breaks must not end the run.
-        """
+        """Record what a call returns for a peer's empty stage on a kind of database."""
         self.say(f"{scenario} {cell}: {peer.name}, round {number + 1}")
+        self.attempt(scenario, cell, peer, number, lambda: call(self.stages.get(peer, kind)))
+
+    def attempt(
+        self, scenario: str, cell: str, peer: Peer, number: int, call: Callable[[], Metrics]
+    ) -> None:
+        """Record what a call returns, or its error: a peer that breaks must not end the run."""
         try:
-            stage = self.stages.get(peer, kind)
-            record = Record(scenario, cell, peer.name, number, call(stage))
+            self.records.append(Record(scenario, cell, peer.name, number, call()))
         except Exception as error:
             self.fail(scenario, cell, peer, error, number)
-        else:
-            self.records.append(record)
 
     def fail(self, scenario: str, cell: str, peer: Peer, error: Exception, number: int = 0) -> None:
         """Record that a peer could not be measured."""
-        text = str(error).strip() or repr(error)
+        text = "\n".join((str(error).strip() or repr(error)).splitlines()[-3:])
         self.say(f"  {text}")
         self.records.append(Record(scenario, cell, peer.name, number, error=text))
 

@@ -106,13 +106,16 @@ class Stage:
 
     def _migrate(self) -> None:
         for command in self.peer.prepare():
-            subprocess.run(
+            done = subprocess.run(
                 command,
                 env=self.environment(),
-                check=True,
-                stdout=subprocess.DEVNULL,
+                check=False,
+                capture_output=True,
+                text=True,
                 timeout=120,
             )
+            if done.returncode:
+                raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr}")
         self.database.migrated()
 
 

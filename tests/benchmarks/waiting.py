@@ -15,7 +15,8 @@ from .stage import Stage
 class Waiting:
     """An idle worker of a peer and a process that enqueues; `closing` ends both.
 
-    The worker reaches PostgreSQL through a proxy that counts its statements.
+    A first worker reaches PostgreSQL through a proxy that counts its statements; it is replaced
+    by one without before tasks are timed.
     """
 
     def __init__(self, closing: ExitStack) -> None:
@@ -24,6 +25,7 @@ class Waiting:
         self._since = (0.0, 0.0, 0)
         self._asked: tuple[str, float] | None = None
         self._times: list[float] = []
+        self._enqueues: list[float] = []
 
     def start(self, stage: Stage) -> None:
         """Start the processes."""
@@ -44,17 +46,21 @@ class Waiting:
         self._since = (time.monotonic(), self.worker.cpu(), self._statements())
 
     def look_again(self) -> None:
-        """Compute what it cost since."""
+        """Compute what it cost since, and put a worker without proxy in its place."""
         at, cpu, statements = self._since
         seconds = time.monotonic() - at
         self.metrics["idle_cpu"] = (self.worker.cpu() - cpu) / seconds * 100
         if self.proxy:
             self.metrics["statements"] = (self._statements() - statements) / seconds
+            self.worker.kill()
+            self.worker = self._closing.enter_context(self.stage.worker(1))
 
     def ping(self) -> None:
         """Enqueue a task that reports."""
         label = self.stage.label()
-        self._asked = (label, self.producer.ask("mark", label)["called"])
+        asked = self.producer.ask("mark", label)
+        self._asked = (label, asked["called"])
+        self._enqueues.append((asked["returned"] - asked["called"]) * 1000)
 
     def pong(self) -> None:
         """Wait for its report."""
@@ -66,6 +72,7 @@ class Waiting:
         """Return all of it; milliseconds are from the call of enqueue() to the task's start."""
         self.metrics["p50_ms"] = percentile(self._times, 50)
         self.metrics["p95_ms"] = percentile(self._times, 95)
+        self.metrics["enqueue_ms"] = percentile(self._enqueues, 50)
         return self.metrics
 
     def _statements(self) -> int:

@@ -45,6 +45,10 @@ class Database(ABC):
         """Note that the tables are there, and empty."""
         return
 
+    def busy(self) -> bool:
+        """Say whether somebody is in the middle of a transaction, and may hold a lock."""
+        return False
+
     def multiply(self, table: str, copies: int) -> None:
         """Copy the only row of a table so many times."""
         raise NotImplementedError(f"{self.kind}: rows are multiplied on PostgreSQL only.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.services import Service
 
-from .base import Counters, Database
+from .base import Database
 
 MARIADB = Service("MariaDB", int(os.environ.get("BRIDGE_MYSQL_PORT", "3306")), "root")
 
@@ -41,13 +41,17 @@ class MySQL(Database):
     def count(self, query: str) -> int:
         return int(self._execute(query)[0][0])
 
+    def busy(self) -> bool:
+        query = (
+            "SELECT count(*) FROM information_schema.innodb_trx "
+            "JOIN information_schema.processlist ON id = trx_mysql_thread_id WHERE db = database()"
+        )
+        return self.count(query) > 0
+
     def deadlocks(self) -> int:
         """Return how many deadlocks the server has seen."""
         rows = self._execute("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
         return int(rows[0][1]) if rows else 0
-
-    def counters(self) -> Counters:
-        return Counters()
 
     def drop(self) -> None:
         self._execute(f"DROP DATABASE IF EXISTS `{self.name}`", database="")

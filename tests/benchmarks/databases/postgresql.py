@@ -59,6 +59,13 @@ class PostgreSQL(Database):
         row = self._open().execute(cast("LiteralString", query)).fetchone()
         return int(row[0]) if row else 0
 
+    def busy(self) -> bool:
+        query: LiteralString = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s "
+            "AND backend_type = 'client backend' AND state <> 'idle'"
+        )
+        return self._one(query, self.name) > 0
+
     def multiply(self, table: str, copies: int) -> None:
         own = self._open()
         columns = own.execute(

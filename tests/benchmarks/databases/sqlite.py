@@ -46,6 +46,15 @@ class SQLite(Database):
         with closing(sqlite3.connect(self.path, timeout=20)) as connection:
             return int(connection.execute(query).fetchone()[0])
 
+    def busy(self) -> bool:
+        with closing(sqlite3.connect(self.path, timeout=0, autocommit=True)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+            connection.execute("ROLLBACK")
+            return False
+
     def drop(self) -> None:
         for path in self.path.parent.glob(f"{self.path.stem}.*"):
             path.unlink()

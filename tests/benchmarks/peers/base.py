@@ -25,6 +25,8 @@ class Peer(ABC):
     apps: tuple[str, ...] = ()
     settings: Mapping[str, Any] = {}
     table = ""
+    bulk = False
+    """Can the library enqueue many tasks at once?"""
     unfinished = ""
     """SQL that counts the tasks still to be finished; empty where only a task can tell."""
 
@@ -49,7 +51,7 @@ class Peer(ABC):
 
         with transaction.atomic():
             self.mark(first)
-            if self.can_bulk():
+            if self.bulk:
                 self.many(count)
             else:
                 for number in range(count):
@@ -64,13 +66,15 @@ class Peer(ABC):
     def mark(self, label: str) -> None:
         """Enqueue a task that reports when it runs."""
 
-    def can_bulk(self) -> bool:
-        """Say whether the library has a way to enqueue many tasks at once."""
-        return False
-
     def many(self, count: int) -> None:
         """Enqueue so many tasks that do nothing, at once."""
         raise NotImplementedError
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        from django.db import connections
+
+        connections.close_all()
 
     def defer(self) -> None:
         """Enqueue a task for tomorrow."""

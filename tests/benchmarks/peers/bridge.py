@@ -14,6 +14,7 @@ class Bridge(Standard):
     apps = ("bridge",)
     settings = {"TASKS": backend("bridge.DatabaseBackend")}
     table = "bridge_task"
+    bulk = True
     unfinished = (
         "SELECT count(*) FROM bridge_task "
         "WHERE queue_name = 'default' AND status IN ('READY', 'RUNNING') AND run_after IS NULL"
@@ -21,11 +22,6 @@ class Bridge(Standard):
 
     def commands(self, concurrency: int) -> list[list[str]]:
         return [manage("db_worker", "--queue", "default", "--concurrency", str(concurrency))]
-
-    def can_bulk(self) -> bool:
-        from ..jobs.standard import nothing
-
-        return hasattr(nothing, "enqueue_many")
 
     def many(self, count: int) -> None:
         from ..jobs.standard import nothing

@@ -13,6 +13,7 @@ class Limit(Peer):
     name = "limit"
     needs = ("psycopg",)
     table = "limit_task"
+    bulk = True
     unfinished = (
         "SELECT count(*) FROM limit_task WHERE queue_name = 'default' "
         "AND status IN ('READY', 'RUNNING') AND wake_at IS NULL"
@@ -37,13 +38,16 @@ class Limit(Peer):
 
         limit.insert([label])
 
-    def can_bulk(self) -> bool:
-        return True
-
     def many(self, count: int) -> None:
         from .. import limit
 
         limit.insert([""] * count)
+
+    def close(self) -> None:
+        from .. import limit
+
+        limit.writer().close()
+        limit.writer.cache_clear()
 
     def defer(self) -> None:
         from .. import limit

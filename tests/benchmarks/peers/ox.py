@@ -15,6 +15,7 @@ class Ox(Standard):
     apps = ("django_ox",)
     settings = {"TASKS": backend("django_ox.backend.OxBackend")}
     table = "django_ox_oxtask"
+    bulk = True
     unfinished = (
         "SELECT count(*) FROM django_ox_oxtask "
         "WHERE queue_name = 'default' AND status IN ('READY', 'RUNNING') AND run_after IS NULL"
@@ -22,9 +23,6 @@ class Ox(Standard):
 
     def commands(self, concurrency: int) -> list[list[str]]:
         return [manage("ox_worker", "--queues", "default", "--processes", str(concurrency))]
-
-    def can_bulk(self) -> bool:
-        return True
 
     def many(self, count: int) -> None:
         from django_ox.bulk import enqueue_many

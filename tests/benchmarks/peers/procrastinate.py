@@ -13,6 +13,7 @@ class Procrastinate(Peer):
     apps = ("procrastinate.contrib.django",)
     settings = {"PROCRASTINATE_IMPORT_PATHS": ["tests.benchmarks.jobs.procrastinate"]}
     table = "procrastinate_jobs"
+    bulk = True
     unfinished = (
         "SELECT count(*) FROM procrastinate_jobs WHERE queue_name = 'default' "
         "AND status IN ('todo', 'doing') AND scheduled_at IS NULL"
@@ -30,9 +31,6 @@ class Procrastinate(Peer):
         from ..jobs.procrastinate import mark
 
         mark.defer(label=label)
-
-    def can_bulk(self) -> bool:
-        return True
 
     def many(self, count: int) -> None:
         from ..jobs.procrastinate import nothing

@@ -12,9 +12,9 @@ from ..records import Record
 from ..run import Run
 from ..waiting import Waiting
 
-QUESTION = "An idle worker: CPU %, statements/s, and ms from calling enqueue() to the task's start"
-COLUMNS = ("p50_ms", "p95_ms", "idle_cpu", "statements")
-QUICK = {"postgresql": (), "sqlite": ("bridge", "django-ox")}
+QUESTION = "An idle worker: CPU %, statements/s, and ms from calling enqueue() to the start"
+COLUMNS = ("p50_ms", "p95_ms", "enqueue_ms", "idle_cpu", "statements")
+QUICK = {"postgresql": (), "sqlite": ("bridge",)}
 GAP = 0.3
 """Seconds between two tasks for the same worker, at least: it is idle again by then."""
 
@@ -45,6 +45,7 @@ class Idlers:
         self.each(Waiting.look)
         time.sleep(30 if full else 6)
         self.each(Waiting.look_again)
+        self.each(Waiting.ready)
         for _ in range(60 if full else 20):
             self.each(Waiting.ping, pause=0.02)
             self.each(Waiting.pong)
