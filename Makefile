@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench clean
+.PHONY: help install demo test lint format bench chaos clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -37,6 +37,9 @@ bench: .venv-bench/.installed  ## Measure the queue beside its peers, in six min
 .venv-bench/.installed: requirements-dev.lock pyproject.toml tests/benchmarks/requirements.txt .ci/venv .ci/python
 	@.ci/venv .venv-bench "" -r tests/benchmarks/requirements.txt
 	@touch $@
+
+chaos: $(INSTALLED)  ## Kill 50 workers among 20 000 tasks and account for every one (ARGS=--help: what else can break)
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 clean:  ## Remove the virtualenvs, caches and build output
 	rm -rf $(VENV) .venv-* build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

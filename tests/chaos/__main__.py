@@ -33,7 +33,9 @@ def main() -> int:
     try:
         with ExitStack() as stack:
             database, server = _database(options.database, folder, stack)
-            begun = stack.enter_context(storm(database, folder, seed=options.seed))
+            begun = stack.enter_context(
+                storm(database, folder, seed=options.seed, max_losses=options.max_losses)
+            )
             begun.man(*PLACES, clocks=[0, options.skew])
             begun.rage(
                 mixed(options.tasks, begun.chance, slow=options.slow),
@@ -69,6 +71,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--skew", type=float, default=0, help="seconds one worker's clock is off")
     parser.add_argument("--slow", type=float, default=0.1, help="part of tasks of up to 0.3 s")
     parser.add_argument("--pace", type=float, default=2.0, help="longest pause before a fault, s")
+    parser.add_argument("--max-losses", type=int, default=100, help="dead workers per task")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="repeats a storm")
     return parser.parse_args()
 
