@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import math
 import time
+from types import MappingProxyType
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from bridge.aliases import load_aliases
 from bridge.exceptions import UnstorableValue
 from bridge.ids import new_id, to_uuid
-from bridge.values import storable
+from bridge.interface import normalize_json
+from bridge.values import storable, to_text
 from bridge.worker.marks import NO_DEADLINE, Mark, Marks
 
 
@@ -18,6 +21,30 @@ from bridge.worker.marks import NO_DEADLINE, Mark, Marks
 def test_value_a_database_refuses_is_refused_with_the_value(value: object) -> None:
     with pytest.raises(UnstorableValue, match="must"):
         storable(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        (1, (2.5, None)),
+        range(3),
+        {b"key": b"value"},
+        MappingProxyType({"a": (True,), 1: []}),
+        'caf\u00e9 \U0001f600 \\u0041 \\ud800 "',
+    ],
+    ids=repr,
+)
+def test_text_is_what_a_json_field_would_write(value: object) -> None:
+    assert to_text(value) == json.dumps(normalize_json(value))
+    assert storable(value) == json.loads(to_text(value))
+
+
+def test_value_that_contains_itself_is_refused() -> None:
+    loop: list[object] = []
+    loop.append(loop)
+
+    with pytest.raises(UnstorableValue, match="must be JSON"):
+        storable(loop)
 
 
 def test_text_that_only_looks_like_nul_is_storable() -> None:
