@@ -8,7 +8,7 @@ from django.test import override_settings
 from bridge.backends.startup import announce_ready
 from tests.conformance.harness import Harness, drain_celery, drain_database, drain_nothing
 from tests.conftest import need
-from tests.services import POSTGRES
+from tests.services import MARIADB, POSTGRES
 
 HARNESSES = {
     harness.name: harness
@@ -30,6 +30,14 @@ HARNESSES = {
             database="postgres",
         ),
         Harness(
+            "database-mariadb",
+            "bridge.DatabaseBackend",
+            {"DATABASE": "mariadb"},
+            drain=drain_database,
+            orders_strictly=True,
+            database="mariadb",
+        ),
+        Harness(
             "celery",
             "bridge.CeleryBackend",
             {"APP": "tests.app.celery.app"},
@@ -37,6 +45,7 @@ HARNESSES = {
         ),
     ]
 }
+SERVERS = {"postgres": POSTGRES, "mariadb": MARIADB}
 NEEDS = {
     "executes": "runs tasks",
     "orders_strictly": "orders strictly",
@@ -51,8 +60,8 @@ NEEDS = {
 def harness(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[Harness]:
     """A backend under test; marks named after capabilities skip what it says it cannot do."""
     harness = HARNESSES[request.param]
-    if harness.name == "database-postgres":
-        need(POSTGRES)
+    if harness.database in SERVERS:
+        need(SERVERS[harness.database])
     with override_settings(TASKS=harness.settings):
         for mark in request.node.iter_markers("needs"):
             for capability in mark.args:

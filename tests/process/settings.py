@@ -7,6 +7,8 @@ from tests.settings import DATABASES
 
 if "BRIDGE_DB_POSTGRES" in os.environ:
     DATABASES = {"default": {**DATABASES["postgres"], "NAME": os.environ["BRIDGE_DB_POSTGRES"]}}
+elif "BRIDGE_DB_MARIADB" in os.environ:
+    DATABASES = {"default": {**DATABASES["mariadb"], "NAME": os.environ["BRIDGE_DB_MARIADB"]}}
 else:
     DATABASES = {"default": {**DATABASES["default"], "NAME": os.environ["BRIDGE_DB_SQLITE"]}}
 
