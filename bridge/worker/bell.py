@@ -27,10 +27,9 @@ class Bell:
         """Let the interpreter ring with the number of every signal that arrives."""
         signal.set_wakeup_fd(self._rope, warn_on_full_buffer=False)
 
-    def wait(self, seconds: float) -> bytes:
-        """Return when it rings, or after so many seconds, with the rings so far."""
+    def wait(self, seconds: float) -> None:
+        """Return when it rings, or after so many seconds."""
         select.select([self.fd], [], [], seconds)
-        return self.hush()
 
     def hush(self) -> bytes:
         """Return the rings so far and forget them: RING, or the number of a signal."""

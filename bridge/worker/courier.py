@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import signal
 import time
 from uuid import UUID
@@ -11,6 +9,7 @@ from uuid import UUID
 from bridge.ledger import ending
 from bridge.ledger.models import TaskRow
 from bridge.worker.announcer import Announcer
+from bridge.worker.fatal import ending_the_process
 from bridge.worker.floor import Floor
 from bridge.worker.held import Held
 from bridge.worker.marks import Marks
@@ -20,8 +19,6 @@ from bridge.worker.pace import HORIZON, Pace
 from bridge.worker.post import Delivery, Post
 from bridge.worker.runner import report_dropped
 from bridge.worker.scout import Scout
-
-logger = logging.getLogger("bridge.worker")
 
 LINGER = 0.005
 """Seconds an outcome may wait for others to share its commit, while there is work to do."""
@@ -60,22 +57,23 @@ class Courier:
         self.recycle = False
 
     def main(self) -> None:
-        """Work until told to stop; end the process when that is impossible."""
-        try:
+        """Work until told to stop."""
+        with ending_the_process():
             while not self._done():
                 self._round()
-        except BaseException:
-            logger.exception("pid=%s cannot go on", os.getpid())
-            os._exit(1)  # the supervisor then settles every task of this process
 
     def _round(self) -> None:
+        # Written by the interpreter itself, even while a task body holds up the main thread.
+        if signal.SIGTERM in self._floor.bell.hush():
+            self._stopping = True
         if self._stopping or self._floor.still >= HORIZON:
             # Nobody here starts them soon: let them go to a worker that does.
             self._returns += self._floor.take_back()
         self._linger()
         ended = self._floor.collect()
         room = self._room(len(ended))
-        groups = self._scout.groups() if room else []
+        # What ends is stored in a commit of its own or with a claim; the claim is nearly free.
+        groups = self._scout.groups(anyway=bool(ended)) if room else []
         if ended or self._returns or groups:
             self._exchange(ended, groups, room)
         else:
@@ -83,19 +81,13 @@ class Courier:
 
     def _linger(self) -> None:
         if self._floor.waiting and 0 < self._floor.ended < self._floor.enough:
-            self._ring(self._floor.bell.wait(LINGER))
+            self._floor.bell.wait(LINGER)
 
     def _rest(self, seconds: float) -> None:
         if self._floor.waiting:
             seconds = min(seconds, LINGER * 4)
         if self._post.wait(self._floor.bell.fd, seconds, self._scout.idle):
             self._scout.heard()
-        self._ring(self._floor.bell.hush())
-
-    def _ring(self, signals: bytes) -> None:
-        # Written by the interpreter itself, even while a task body holds up the main thread.
-        if signal.SIGTERM in signals:
-            self._stopping = True
 
     def _done(self) -> bool:
         over = self._options.batch and self._scout.dry
@@ -145,7 +137,7 @@ class Courier:
             self._slots.append(held.slot)
         stored = {id(held) for held, _ in kept}
         for held, _ in deliveries:
-            if id(held) not in stored:
+            if held.outcome is not None and id(held) not in stored:
                 report_dropped(held.row)
         self._announcer.put(
             [

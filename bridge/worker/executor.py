@@ -6,6 +6,7 @@ from bridge.backends.ledger import LedgerBackend
 from bridge.execution import is_coroutine
 from bridge.interface import AnyResult
 from bridge.outcome import Failed, Outcome
+from bridge.worker.fatal import ending_the_process
 from bridge.worker.floor import Floor
 from bridge.worker.held import Held
 from bridge.worker.last_words import pack
@@ -25,6 +26,10 @@ class Executor:
 
     def work(self) -> None:
         """Run tasks until there are no more; any number of threads may do this."""
+        with ending_the_process():
+            self._work()
+
+    def _work(self) -> None:
         while (held := self._floor.take()) is not None:
             held.begin()
             started = begin(self._backend, held.row, self._marks, held.slot)
@@ -36,7 +41,8 @@ class Executor:
                 self._end(held, run(started, held.row.losses))
 
     async def _await(self, held: Held, result: AnyResult) -> None:
-        self._end(held, await arun(result, held.row.losses))
+        with ending_the_process():
+            self._end(held, await arun(result, held.row.losses))
 
     def _end(self, held: Held, outcome: Outcome) -> None:
         held.end(outcome)

@@ -57,9 +57,8 @@ class Post:
                 ], []
             return self._fail(deliveries[0][0], error), []
         kept = [delivery for delivery in deliveries if delivery[1].id in left.ids]
-        missing = [delivery for delivery in deliveries if delivery not in kept]
-        if self._doubt and missing:
-            kept += self._confirm(missing)
+        if self._doubt and len(kept) < len(deliveries):
+            kept += self._confirm([each for each in deliveries if each[1].id not in left.ids])
         for held, how in kept:
             ending.apply(held.row, how, left.at)
         return kept, rows

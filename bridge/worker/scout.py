@@ -27,11 +27,14 @@ class Scout:
         self._fed_at = time.monotonic()
         self.dry = False
 
-    def groups(self) -> list[tuple[str, ...]]:
-        """Return the queues to claim from, group by group; none when nothing seems to be there."""
+    def groups(self, *, anyway: bool = False) -> list[tuple[str, ...]]:
+        """Return the queues to claim from, group by group; none when nothing seems to be there.
+
+        With `anyway` return those where there was something when there last was.
+        """
         if time.monotonic() >= self._next_look:
             self._look()
-        return self._turns.groups(self._known) if self._hungry else []
+        return self._turns.groups(self._known) if self._hungry or anyway else []
 
     def heard(self) -> None:
         """Take note that there may be new tasks."""
@@ -66,7 +69,7 @@ class Scout:
         if look.next_due is not None and look.next_due <= 0:
             self._post.wake()
             look = self._post.look()
-        self._known = look.queues
+        self._known = look.queues or self._known
         self._hungry = bool(self._turns.served(look.queues))
         self.dry = not self._hungry and (look.next_due is None or look.next_due > 0)
         # More may be due at once than one wake() takes: then look again without a rest.

@@ -1,0 +1,129 @@
+"""Answers that get lost between the ledger and a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+from django.conf import settings
+from django.db import OperationalError
+
+from bridge.backends.ledger import LedgerBackend
+from bridge.interface import task_backends
+from bridge.ledger.models import TaskRow
+from bridge.ledger.store import Store
+from bridge.outcome import Outcome, Succeeded
+from bridge.worker.held import Held
+from bridge.worker.post import Delivery, Post
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=list(settings.DATABASES))
+
+
+@pytest.fixture(params=list(settings.DATABASES))
+def backend(request: pytest.FixtureRequest) -> LedgerBackend:
+    backend = cast("LedgerBackend", task_backends["default"])
+    backend.__dict__["database"] = request.param
+    return backend
+
+
+@pytest.fixture
+def post(backend: LedgerBackend) -> Iterator[Post]:
+    post = Post(backend, "w", "w:1")
+    yield post
+    post.session.close()
+
+
+def enqueue(backend: LedgerBackend, count: int) -> None:
+    for _ in range(count):
+        backend.store.insert(
+            TaskRow(
+                task_path="tests.app.tasks.add", backend="default", transport="db", on_lost="fail"
+            )
+        )
+
+
+def ended(row: TaskRow, outcome: Outcome) -> Delivery:
+    held = Held(row, slot=0)
+    held.end(outcome)
+    return held, held.ending()
+
+
+def lose_answer(monkeypatch: pytest.MonkeyPatch, verb: str = "exchange") -> None:
+    """Let the ledger do what it is told, once, and break the connection before it answers."""
+    real: Callable[..., Any] = getattr(Store, verb)
+    calls = iter([True])
+
+    def losing(self: Store, *arguments: Any) -> Any:
+        answer = real(self, *arguments)
+        if next(calls, False):
+            raise OperationalError("server closed the connection unexpectedly")
+        return answer
+
+    monkeypatch.setattr(Store, verb, losing)
+
+
+def test_outcome_whose_answer_was_lost_counts_as_stored_and_not_as_dropped(
+    backend: LedgerBackend, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enqueue(backend, 1)
+    _, (row,) = post.exchange([], ["default"], 1)
+    delivery = ended(row, Succeeded(value=7))
+    lose_answer(monkeypatch)
+
+    kept, _ = post.exchange([delivery], (), 0)
+
+    assert kept == [delivery]
+    assert (row.status, row.return_value) == ("SUCCESSFUL", 7)
+    assert backend.store.tasks.get().status == "SUCCESSFUL"
+
+
+def test_rows_of_a_claim_whose_answer_was_lost_go_back_at_no_cost(
+    backend: LedgerBackend, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enqueue(backend, 3)
+    lose_answer(monkeypatch)
+
+    _, rows = post.exchange([], ["default"], 2)
+    known = {row.id for row in rows}
+    post.forget(lambda row: row.id in known)
+
+    assert len(rows) == 1
+    stray = backend.store.tasks.exclude(id__in=known)
+    assert [(row.status, row.worker_ids) for row in stray] == [("READY", [])] * 2
+    assert backend.store.tasks.get(id__in=known).worker == "w"
+
+
+def test_tasks_of_other_processes_of_the_same_worker_are_not_given_back(
+    backend: LedgerBackend, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enqueue(backend, 2)
+    backend.store.claim(transport="db", worker="w", worker_id="w:2")
+    lose_answer(monkeypatch, "look")
+
+    post.look()
+    post.forget(lambda row: False)
+
+    assert sorted(backend.store.tasks.values_list("status", flat=True)) == ["READY", "RUNNING"]
+
+
+def test_outcome_that_the_database_refuses_fails_its_task_and_no_other(
+    backend: LedgerBackend, post: Post
+) -> None:
+    enqueue(backend, 3)
+    _, rows = post.exchange([], ["default"], 3)
+    # Real outcomes are checked before they come here; this one is not JSON.
+    values = [1, float("nan"), 3]
+    deliveries = [
+        ended(row, Succeeded(value=value)) for row, value in zip(rows, values, strict=True)
+    ]
+
+    kept, _ = post.exchange(deliveries, (), 0)
+
+    assert [held.row.id for held, _ in kept] == [row.id for row in rows]
+    assert [row.status for row in rows] == ["SUCCESSFUL", "FAILED", "SUCCESSFUL"]
+    assert list(backend.store.tasks.order_by("id").values_list("status", flat=True)) == [
+        "SUCCESSFUL",
+        "FAILED",
+        "SUCCESSFUL",
+    ]
