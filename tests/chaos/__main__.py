@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.process.chaos.calls import mixed
-from tests.process.chaos.databases import Postgres, Sqlite
+from tests.process.chaos.databases import Database, Mariadb, Postgres, Sqlite
 from tests.process.chaos.server import Server, programs
 from tests.process.chaos.storm import Fault, Storm, storm
 
@@ -60,7 +60,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres")
+    parser.add_argument("--database", choices=["postgres", "sqlite", "mariadb"], default="postgres")
     parser.add_argument("--tasks", type=int, default=20_000)
     parser.add_argument("--kills", type=int, default=50, help="SIGKILLs at random")
     parser.add_argument("--refusals", type=int, default=0, help="spells in which writes fail")
@@ -76,10 +76,11 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _database(name: str, folder: Path, stack: ExitStack) -> tuple[Sqlite | Postgres, Server | None]:
+def _database(name: str, folder: Path, stack: ExitStack) -> tuple[Database, Server | None]:
     """Return the database, and its server when it is ours to restart."""
-    if name == "sqlite":
-        return Sqlite(folder), None
+    if name != "postgres":
+        database = Sqlite(folder) if name == "sqlite" else Mariadb()
+        return stack.enter_context(database), None
     found = programs()
     if found is None:
         return stack.enter_context(Postgres()), None
@@ -92,11 +93,11 @@ def _faults(begun: Storm, server: Server | None, options: argparse.Namespace) ->
     """Return every fault asked for, in the order of chance; exit where one is impossible."""
     chance, database = begun.chance, begun.database
     faults: list[Fault] = [_kill(begun)] * options.kills + [_refuse(begun)] * options.refusals
-    if options.terminations and not isinstance(database, Postgres):
+    if options.terminations and isinstance(database, Sqlite):
         sys.exit("Only a server has connections to terminate; leave --terminations out.")
     if options.restarts and server is None:
-        sys.exit("initdb was not found, so there is no server to restart; leave --restarts out.")
-    if isinstance(database, Postgres):
+        sys.exit("There is no PostgreSQL of our own to restart (initdb); leave --restarts out.")
+    if not isinstance(database, Sqlite):
         faults += [lambda: database.terminate(chance)] * options.terminations
     if server is not None:
         faults += [_restart(begun, server, chance)] * options.restarts

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import need
-from tests.process.chaos.databases import Postgres, Sqlite
+from tests.process.chaos.databases import Database, Mariadb, Postgres, Sqlite
 from tests.process.chaos.server import Server, programs
 from tests.process.chaos.storm import Storm, storm
-from tests.services import POSTGRES, REQUIRED
+from tests.services import MARIADB, POSTGRES, REQUIRED
 
 SEED = int(os.environ.get("BRIDGE_CHAOS_SEED", "14"))
 
@@ -45,27 +45,38 @@ def on_sqlite(tmp_path: Path, max_losses: int) -> Iterator[Storm]:
 @pytest.fixture
 def on_postgres(tmp_path: Path, max_losses: int) -> Iterator[Storm]:
     need(POSTGRES)
-    with Postgres() as database:
-        yield from _told(database, tmp_path, max_losses)
+    yield from _told(Postgres(), tmp_path, max_losses)
+
+
+@pytest.fixture
+def on_mariadb(tmp_path: Path, max_losses: int) -> Iterator[Storm]:
+    need(MARIADB)
+    yield from _told(Mariadb(), tmp_path, max_losses)
 
 
 @pytest.fixture
 def on_own_server(server: Server, tmp_path: Path, max_losses: int) -> Iterator[Storm]:
-    with Postgres(server.port) as database:
-        yield from _told(database, tmp_path, max_losses)
+    yield from _told(Postgres(server.port), tmp_path, max_losses)
 
 
-@pytest.fixture(params=["on_sqlite", "on_postgres"])
+@pytest.fixture(params=["on_sqlite", "on_postgres", "on_mariadb"])
 def anywhere(request: pytest.FixtureRequest) -> Storm:
     """A storm on every database in turn."""
     begun: Storm = request.getfixturevalue(request.param)
     return begun
 
 
-def _told(database: Sqlite | Postgres, folder: Path, max_losses: int) -> Iterator[Storm]:
+@pytest.fixture(params=["on_postgres", "on_mariadb"])
+def on_a_server(request: pytest.FixtureRequest) -> Storm:
+    """A storm on every database with connections and a clock of its own."""
+    begun: Storm = request.getfixturevalue(request.param)
+    return begun
+
+
+def _told(database: Database, folder: Path, max_losses: int) -> Iterator[Storm]:
     """Set a storm up; print its seed and what its workers said, which a failure then shows."""
     print(f"seed {SEED} on {database.name}")
-    with storm(database, folder, seed=SEED, max_losses=max_losses) as begun:
+    with database, storm(database, folder, seed=SEED, max_losses=max_losses) as begun:
         yield begun
     for worker in begun.project.workers:
         print(f"--- {worker.log.name}\n{worker.output()[-20_000:]}")

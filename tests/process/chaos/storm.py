@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.process.chaos.audit import FINAL, Audit, Row
 from tests.process.chaos.calls import Call
-from tests.process.chaos.databases import Postgres, Sqlite
+from tests.process.chaos.databases import Database
 from tests.process.chaos.figures import Figures
 from tests.process.chaos.fleet import Fleet
 from tests.process.chaos.journal import Journal
@@ -27,7 +27,7 @@ Fault = Callable[[], object]
 class Storm:
     """A project on a database, its fleet, its journal, and what was enqueued."""
 
-    def __init__(self, project: Project, database: Sqlite | Postgres, seed: int) -> None:
+    def __init__(self, project: Project, database: Database, seed: int) -> None:
         self.project = project
         self.database = database
         self.seed = seed
@@ -110,9 +110,7 @@ class Storm:
 
 
 @contextmanager
-def storm(
-    database: Sqlite | Postgres, folder: Path, *, seed: int, max_losses: int = 100
-) -> Iterator[Storm]:
+def storm(database: Database, folder: Path, *, seed: int, max_losses: int = 100) -> Iterator[Storm]:
     """Set a project up on the database; its processes end with the block."""
     project = Project(
         {

@@ -16,9 +16,9 @@ LONG = LEASE + 1
 
 
 def test_clock_two_minutes_off_neither_delays_nor_hurries_nor_buries_anybody(
-    on_postgres: Storm,
+    on_a_server: Storm,
 ) -> None:
-    storm = on_postgres
+    storm = on_a_server
     storm.man("", "", "", clocks=[0, 120, -120])
     lasting = [Call(key=TASKS + n, task="often", seconds=LONG, priority=100) for n in range(3)]
     storm.enqueue([*mixed(TASKS, storm.chance, defer=2), *lasting])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.process.chaos.calls import mixed
-from tests.process.chaos.databases import Postgres
+from tests.process.chaos.databases import Sqlite
 from tests.process.chaos.storm import Storm
 
 pytestmark = pytest.mark.process
@@ -13,9 +13,9 @@ TASKS = 400
 ROUNDS = 8
 
 
-def test_terminated_connections_lose_nothing_and_workers_go_on(on_postgres: Storm) -> None:
-    storm = on_postgres
-    assert isinstance(storm.database, Postgres)
+def test_terminated_connections_lose_nothing_and_workers_go_on(on_a_server: Storm) -> None:
+    storm = on_a_server
+    assert not isinstance(storm.database, Sqlite)
     database = storm.database
     storm.man("--processes 2", "--processes 1 --concurrency 2")
     supervisors = storm.fleet.running()

@@ -20,15 +20,13 @@ def max_losses() -> int:
     return BUDGET
 
 
-@pytest.mark.parametrize(("poison", "deaths"), [("often_poison", BUDGET), ("once_poison", 1)])
-def test_poison_stops_after_its_budget_and_costs_its_neighbours_nothing(
-    anywhere: Storm, poison: str, deaths: int
-) -> None:
+def test_poison_stops_after_its_budget_and_costs_its_neighbours_nothing(anywhere: Storm) -> None:
     calls = [
         Call(key=key, task="often" if key % 2 else "once", queue="mail" if key % 3 else "default")
         for key in range(NEIGHBOURS)
     ]
-    calls.insert(NEIGHBOURS // 2, Call(key=NEIGHBOURS, task=poison))
+    calls.insert(NEIGHBOURS // 3, Call(key=NEIGHBOURS, task="often_poison"))
+    calls.insert(NEIGHBOURS // 2, Call(key=NEIGHBOURS + 1, task="once_poison"))
     anywhere.enqueue(calls)
     anywhere.man("--batch")
 
@@ -36,11 +34,11 @@ def test_poison_stops_after_its_budget_and_costs_its_neighbours_nothing(
     assert worker.exit_code() == 0
 
     rows = {row["args"][0]: row for row in anywhere.rows()}
-    poisoned = rows.pop(NEIGHBOURS)
     started = Counter(r.key for r in anywhere.journal.read() if r.moment == STARTED)
-    assert (poisoned["status"], poisoned["losses"]) == ("FAILED", deaths)
-    assert started[NEIGHBOURS] == deaths
-    assert Counter(
-        (row["status"], row["losses"], len(row["worker_ids"])) for row in rows.values()
-    ) == {("SUCCESSFUL", 0, 1): NEIGHBOURS}
+    for key, deaths in ((NEIGHBOURS, BUDGET), (NEIGHBOURS + 1, 1)):
+        poisoned = rows.pop(key)
+        assert (poisoned["status"], poisoned["losses"]) == ("FAILED", deaths)
+        assert started[key] == deaths
+    fates = Counter((row["status"], row["losses"], len(row["worker_ids"])) for row in rows.values())
+    assert fates == {("SUCCESSFUL", 0, 1): NEIGHBOURS}
     assert all(started[key] == 1 for key in rows)

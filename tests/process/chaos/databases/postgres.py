@@ -1,12 +1,10 @@
-"""The databases that chaos meets, and how each can be hurt from outside."""
+"""A database of its own in a PostgreSQL server."""
 
 from __future__ import annotations
 
-import resource
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from random import Random
 from typing import Any, Self
 
@@ -33,41 +31,14 @@ CREATE CONSTRAINT TRIGGER chaos_commit AFTER UPDATE ON bridge_task
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION chaos_raise('0.03');
 """
 DISK_FULL, SERIALIZATION, DEADLOCK = "53100", "40001", "40P01"
-ROOM = 512 * 1024
-
-
-class Sqlite:
-    """A file in a folder of its own."""
-
-    name = "sqlite"
-
-    def __init__(self, folder: Path) -> None:
-        self.settings: dict[str, Any] = {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": str(folder / "chaos.sqlite3"),
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
-            },
-        }
-
-    @contextmanager
-    def failing(self, pids: Iterable[int]) -> Iterator[None]:
-        """Let no file of these processes grow beyond 512 KiB: to them the disk is full."""
-        pids = list(pids)
-        _limit_files(pids, ROOM)
-        yield
-        _limit_files(pids, resource.RLIM_INFINITY)
 
 
 class Postgres:
-    """A database of its own in a server."""
+    """PostgreSQL on loopback; creates the database on entry and drops it on exit."""
 
     name = "postgres"
 
     def __init__(self, port: int = POSTGRES.port) -> None:
-        self.port = port
         self.database = f"bridge_chaos_{secrets.token_hex(6)}"
         self.settings: dict[str, Any] = {
             "ENGINE": "django.db.backends.postgresql",
@@ -120,16 +91,9 @@ class Postgres:
     def _execute(self, sql: str, *, database: str | None = None) -> tuple[Any, ...]:
         import psycopg
 
-        address = f"host={POSTGRES.host} port={self.port} user={POSTGRES.user}"
+        address = {"host": POSTGRES.host, "port": self.settings["PORT"], "user": POSTGRES.user}
         with psycopg.connect(
-            f"{address} dbname={database or self.database}", autocommit=True
+            **address, dbname=database or self.database, autocommit=True
         ) as connection:
             cursor = connection.execute(sql)
             return (cursor.fetchone() or ()) if cursor.description else ()
-
-
-def _limit_files(pids: Iterable[int], size: int) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
