@@ -10,6 +10,7 @@ import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 
 import click
 from rich.console import Console
@@ -77,9 +78,12 @@ def pick(console: Console, names: tuple[str, ...]) -> tuple[Peer, ...]:
 
 
 def measure(
-    console: Console, full: bool, chosen: dict[str, object], peers: tuple[Peer, ...]
+    console: Console, full: bool, chosen: dict[str, ModuleType], peers: tuple[Peer, ...]
 ) -> Run:
-    """Play the scenarios in databases and folders of their own, which are gone afterwards."""
+    """Play the scenarios in databases and folders of their own, which are gone afterwards.
+
+    Ctrl+C ends it early; what was measured until then is returned.
+    """
     RESULTS.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
 
@@ -90,8 +94,11 @@ def measure(
         with Marks(Path(tempfile.gettempdir()) / f"{Path(folder).name}-{os.getpid()}") as marks:
             with Stages(Path(folder), marks) as stages:
                 run = Run(full, peers, stages, say)
-                for scenario in chosen.values():
-                    scenario.play(run)
+                try:
+                    for scenario in chosen.values():
+                        scenario.play(run)
+                except KeyboardInterrupt:
+                    say("Stopped; the tables show what was measured until now")
                 return run
 
 
