@@ -24,7 +24,8 @@ WORKERS = 8
 
 def play(run: Run) -> None:
     """Measure those who can use MariaDB, then count our deadlocks."""
-    for number, peer in run.interleave(run.on(KIND, *(() if run.full else QUICK))):
+    peers = run.on(KIND, *(() if run.full else QUICK))
+    for number, peer in run.interleave(peers, run.rounds if run.full else 1):
         call = partial(drain, concurrency=1, seconds=run.seconds)
         run.measure("mariadb", "c1", peer, KIND, number, call)
     for peer in run.on(KIND, OURS.name):

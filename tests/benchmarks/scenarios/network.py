@@ -16,7 +16,7 @@ QUESTION = "Drain on PostgreSQL, concurrency 1, with a network round trip of 1 m
 COLUMNS = ("rate", "cpu_ms", "commits")
 KIND = "postgresql"
 ROUND_TRIP = 0.001
-QUICK = ("bridge", "limit", "django-ox", "django-tasks-db")
+QUICK = ("bridge", "limit", "django-ox")
 
 
 def play(run: Run) -> None:

@@ -15,6 +15,7 @@ QUICK = ("bridge", "django-ox", "django-tasks-db")
 
 def play(run: Run) -> None:
     """Measure those who can use SQLite."""
-    for number, peer in run.interleave(run.on(KIND, *(() if run.full else QUICK))):
+    peers = run.on(KIND, *(() if run.full else QUICK))
+    for number, peer in run.interleave(peers, run.rounds if run.full else 1):
         call = partial(drain, concurrency=1, seconds=run.seconds)
         run.measure("sqlite", "c1", peer, KIND, number, call)
