@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from bridge.interface import TaskError
+from bridge.ledger import ending
 from bridge.ledger.leases import Leases
 from bridge.ledger.models import TaskRow, WorkerRow
 from bridge.ledger.store import Store
@@ -87,6 +90,29 @@ def test_same_worker_with_an_older_token_cannot_finish(store: Store) -> None:
     claim(store)
 
     assert not store.succeed(stale, 1)
+
+
+def test_claims_that_end_together_end_each_in_its_own_way(store: Store) -> None:
+    for _ in range(6):
+        store.insert(row())
+    one, two, wrong, again, back, stale = taken = claim(store, limit=6)
+    ends = [
+        ending.succeed(one, {"text": "it's 100% \\ \u00e9"}),
+        ending.succeed(two, None),
+        ending.fail(wrong, ERROR),
+        ending.retry_later(again, ERROR, 60),
+        ending.release(back),
+        replace(ending.succeed(stale, 6), token=9),
+    ]
+
+    left = store.leave(ends)
+
+    assert left.ids == {task.id for task in taken[:5]}
+    rows = [stored(store, task) for task in taken]
+    for task, expected, how in zip(rows[:5], taken, ends, strict=False):
+        ending.apply(expected, how, left.at)
+        assert model_to_dict(task) == model_to_dict(expected)
+    assert (rows[5].status, rows[5].worker) == ("RUNNING", "w")
 
 
 def test_release_costs_no_attempt(store: Store) -> None:
