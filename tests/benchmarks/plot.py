@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor, log10
 from pathlib import Path
 
 from .records import Records
@@ -38,11 +39,17 @@ def draw(records: Records, path: Path) -> bool:
         names = sorted(bars, key=bars.__getitem__)
         colors = [{US: OURS, "limit": LIMIT}.get(name, OTHERS) for name in names]
         shown = axes.barh(names, [bars[name] for name in names], color=colors)
-        axes.bar_label(shown, fmt="{:,.4g}", padding=3)
+        axes.bar_label(shown, labels=[text(bars[name]) for name in names], padding=3)
         axes.set_xscale("log")
+        axes.set_xlim(left=10 ** floor(log10(min(bars.values()))))
         axes.margins(x=0.12)
         axes.set_title(title, loc="left")
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=140)
     plt.close(figure)
     return True
+
+
+def text(value: float) -> str:
+    """Return a label: a tenth matters below ten only."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"

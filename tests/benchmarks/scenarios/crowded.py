@@ -10,7 +10,7 @@ from ..run import Run
 from ..stage import Stage
 
 QUESTION = "Drain on PostgreSQL, concurrency 1, among rows that cannot run"
-COLUMNS = ("rate", "cpu_ms", "db_cpu_ms", "commits", "wal")
+COLUMNS = ("rate", "cpu_ms", "db_cpu_ms", "commits", "crowd")
 KIND = "postgresql"
 CROWDS = {"clean": 0, "deferred": 100_000, "parked": 100_000, "finished": 1_000_000}
 QUICK = ("bridge",)
@@ -26,12 +26,12 @@ FULL = (
 
 def play(run: Run) -> None:
     """Measure us, and in full mode those peers that keep such rows in the table they claim from."""
-    for crowd, full_size in CROWDS.items():
-        size = full_size if run.full else full_size // 4
-        names = FULL if run.full else QUICK
-        for number, peer in run.interleave(run.on(KIND, *names), 2 if run.full else 1):
+    peers = run.on(KIND, *(FULL if run.full else QUICK))
+    for number, peer in run.interleave(peers, 2):
+        for crowd, full_size in CROWDS.items():
             if crowd == "finished" and peer.name == "django-taskq":
                 continue  # it deletes what is finished
+            size = full_size if run.full else full_size // 4
             call = partial(among, crowd=crowd, size=size, seconds=run.seconds)
             run.measure("crowded", crowd, peer, KIND, number, call)
 
