@@ -20,6 +20,7 @@ from bridge.interface import TaskError
 from bridge.ledger import ending
 from bridge.ledger.batch import Batch, new_item
 from bridge.ledger.leases import Leases
+from bridge.ledger.models import TaskRow
 from bridge.ledger.session import Session
 from bridge.ledger.store import Store
 from bridge.ledger.vendors.verbs import Claim
@@ -272,3 +273,9 @@ def test_migration_can_be_taken_back_and_applied_again() -> None:
     assert before["bridge_task_ready"] == [
         *("status", "transport", "wake_at", "queue_name", "urgency", "id")
     ]
+
+
+def test_checks_are_silent_about_indexes_that_the_migration_replaces() -> None:
+    need(MARIADB)
+
+    assert TaskRow.check(databases=["mariadb"]) == []
