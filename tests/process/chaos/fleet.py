@@ -33,6 +33,7 @@ class Fleet:
 
     project: Project
     places: list[tuple[str, ...]]
+    environment: dict[str, str]
     clocks: list[float] = field(default_factory=list)
     kills: list[Kill] = field(default_factory=list)
     ended_by_themselves: list[int] = field(default_factory=list)
@@ -46,8 +47,9 @@ class Fleet:
                 continue
             if worker is not None and worker.popen.returncode != -signal.SIGKILL:
                 self.ended_by_themselves.append(worker.popen.returncode)
-            offset = self.clocks[place] if self.clocks else 0
-            self._workers[place] = self.project.worker(*arguments, CHAOS_CLOCK_OFFSET=str(offset))
+            offset = str(self.clocks[place] if self.clocks else 0)
+            environment = {**self.environment, "CHAOS_CLOCK_OFFSET": offset}
+            self._workers[place] = self.project.worker(*arguments, **environment)
 
     def wait(self) -> None:
         """Wait until every worker has a child."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from tests.process.chaos.audit import FINAL, Audit, Row
 from tests.process.chaos.calls import Call
@@ -34,14 +35,22 @@ class Storm:
         self.chance = random.Random(seed)
         self.journal = Journal(Path(project.environment["CHAOS_JOURNAL"]))
         self.max_losses = int(project.environment["CHAOS_MAX_LOSSES"])
-        self.fleet = Fleet(project, [])
+        self.fleet = Fleet(project, [], {})
         self.calls: list[Call] = []
         self.restarts: list[float] = []
         self.began = time.monotonic()
 
-    def man(self, *places: str, clocks: Sequence[float] = ()) -> None:
-        """Start one worker per place; a place is a command line."""
-        self.fleet = Fleet(self.project, [tuple(p.split()) for p in places], list(clocks))
+    def man(
+        self,
+        *places: str,
+        clocks: Sequence[float] = (),
+        database: dict[str, Any] | None = None,
+    ) -> None:
+        """Start one worker per place, a command line; the database can be another way to it."""
+        environment = {"CHAOS_DATABASE": json.dumps(database or self.database.settings)}
+        self.fleet = Fleet(
+            self.project, [tuple(place.split()) for place in places], environment, list(clocks)
+        )
         self.fleet.start()
         self.fleet.wait()
         self.began = time.monotonic()
