@@ -80,7 +80,8 @@ class Store:
     def insert_batch(self, batch: Batch, *, notify: bool = False) -> None:
         """Write new READY rows in the caller's transaction; `notify` may wake idle workers."""
         connection = connections[self.using]
-        notify = notify and batch.wake_at is None and doorbell.rings(connection, batch.queue_name)
+        # Also for deferred rows: a worker asleep does not know when it has to get up.
+        notify = notify and doorbell.rings(connection, batch.queue_name)
         with connection.cursor() as cursor:
             self._vendor.insert(cursor, batch, notify=notify)
 

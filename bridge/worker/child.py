@@ -10,8 +10,6 @@ import threading
 from types import FrameType
 from typing import cast
 
-from bridge.backends.base import bridge_backends
-from bridge.backends.database import DatabaseBackend
 from bridge.backends.ledger import LedgerBackend
 from bridge.interface import task_backends
 from bridge.worker.announcer import Announcer
@@ -38,7 +36,7 @@ class Child:
         self.floor = Floor(options.concurrency)
         self.announcer = Announcer(self.backend)
         post = Post(self.backend, worker, worker_id())
-        scout = Scout(post, options, _foreign(self.backend))
+        scout = Scout(post, options)
         self.courier = Courier(options, post, scout, self.floor, marks, self.announcer)
         self.executor = Executor(self.backend, self.floor, marks)
 
@@ -70,17 +68,6 @@ class Child:
 
 def _leave_it_to_the_bell(signum: int, frame: FrameType | None) -> None:
     """Exist: without a handler the interpreter would not note the signal."""
-
-
-def _foreign(backend: LedgerBackend) -> set[str]:
-    """Return the queues of other backends on the same ledger that this one does not name."""
-    return {
-        queue
-        for other in bridge_backends()
-        if isinstance(other, DatabaseBackend) and other.database == backend.database
-        for queue in other.queues - backend.queues
-        if backend.queues
-    }
 
 
 def _end_with(supervisor_alive: int) -> None:

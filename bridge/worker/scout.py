@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
 
 from bridge.worker.options import WorkerOptions
 from bridge.worker.post import Post
@@ -17,10 +16,10 @@ held back, because the one before it was less than 50 ms ago."""
 class Scout:
     """What one child process knows of the queues it serves."""
 
-    def __init__(self, post: Post, options: WorkerOptions, foreign: Collection[str]) -> None:
+    def __init__(self, post: Post, options: WorkerOptions) -> None:
         self._post = post
         self._interval = options.interval
-        self._turns = Turns(options.queues, options.weights, {*options.exclude, *foreign})
+        self._turns = Turns(options.queues, options.weights, options.exclude)
         self._known: tuple[str, ...] = ()
         self._hungry = False
         self._next_look = 0.0

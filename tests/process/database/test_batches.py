@@ -111,3 +111,24 @@ def test_coroutine_past_its_timeout_fails_and_its_neighbours_do_not(project: Pro
     slow, neighbour = project.rows()
     assert slow["errors"][0]["exception_class_path"] == "bridge.exceptions.TaskTimeout"
     assert (neighbour["status"], neighbour["return_value"]) == ("SUCCESSFUL", "neighbour")
+
+
+def test_idle_worker_gets_up_for_a_deferred_task_and_not_at_its_next_look(
+    project: Project,
+) -> None:
+    project.worker("--interval", "30")
+    project.run("note.enqueue('first')")
+    project.wait_for_runs(1)
+    time.sleep(0.5)
+
+    project.run(
+        "from datetime import timedelta\n"
+        "note.using(run_after=timedelta(seconds=0.5)).enqueue('later')"
+    )
+    project.wait_for_runs(2)
+
+    later = wait_for(
+        lambda: (row := project.rows()[1])["status"] == "SUCCESSFUL" and row, "its outcome"
+    )
+    late = moment(later, "started_at") - moment(later, "run_after")
+    assert 0 <= late.total_seconds() < 2

@@ -36,9 +36,7 @@ def ledger() -> Ledger:
 
 
 def scout(ledger: Ledger, **options: Any) -> Scout:
-    return Scout(
-        cast("Post", ledger), WorkerOptions(**{"backend": "default", **options}), foreign=["other"]
-    )
+    return Scout(cast("Post", ledger), WorkerOptions(**{"backend": "default", **options}))
 
 
 def test_queue_is_claimed_from_until_it_runs_short(ledger: Ledger) -> None:
@@ -92,7 +90,7 @@ def test_more_deferred_tasks_than_one_wake_takes_are_woken_without_a_rest(ledger
 
 def test_queues_of_others_do_not_make_a_worker_look_busy(ledger: Ledger) -> None:
     ledger.now = Look(("other", "excluded"), None)
-    it = scout(ledger, exclude=("excluded",))
+    it = scout(ledger, exclude=("excluded", "other"))
 
     assert it.groups() == []
     assert it.dry
