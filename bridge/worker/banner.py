@@ -8,7 +8,7 @@ from bridge.backends.ledger import LedgerBackend
 from bridge.worker.options import WorkerOptions
 from bridge.worker.queues import Queues
 
-_WAKE_UP = {"postgresql": "notify", "sqlite": "data_version"}
+_WAKE_UP = {"postgresql": "notify", "sqlite": "data_version", "mysql": "poll"}
 
 
 def banner(worker: str, backend: LedgerBackend, options: WorkerOptions, queues: Queues) -> str:

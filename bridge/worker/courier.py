@@ -63,6 +63,7 @@ class Courier:
                 self._round()
 
     def _round(self) -> None:
+        self._retire()
         # Written by the interpreter itself, even while a task body holds up the main thread.
         if signal.SIGTERM in self._floor.bell.hush():
             self._stopping = True
@@ -80,14 +81,17 @@ class Courier:
             self._rest(self._scout.rest if room else self._options.interval)
 
     def _linger(self) -> None:
-        if self._floor.waiting and 0 < self._floor.ended < self._floor.enough:
-            self._floor.bell.wait(LINGER)
+        if self._floor.ended:
+            with self._floor.sleep() as may:
+                if may:
+                    self._floor.bell.wait(LINGER)
 
     def _rest(self, seconds: float) -> None:
         if self._floor.waiting:
             seconds = min(seconds, LINGER * 4)
-        if self._post.wait(self._floor.bell.fd, seconds, self._scout.idle):
-            self._scout.heard()
+        with self._floor.sleep() as may:
+            if may and self._post.wait(self._floor.bell.fd, seconds, self._scout.idle):
+                self._scout.heard()
 
     def _done(self) -> bool:
         over = self._options.batch and self._scout.dry
@@ -126,7 +130,6 @@ class Courier:
             self._scout.found(enough=len(rows) >= room)
             self._accept(rows)
         self._post.forget(lambda row: row.id in self._held)
-        self._retire()
 
     def _settle(self, deliveries: list[Delivery], kept: list[Delivery]) -> None:
         if deliveries:

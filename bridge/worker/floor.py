@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 
 from bridge.worker.bell import Bell
@@ -17,7 +19,9 @@ class Floor:
     def __init__(self, at_once: int) -> None:
         self.at_once = at_once
         self.bell = Bell()
+        # How many ended tasks are stored at once, while others are waiting?
         self.enough = 1
+        self._asleep = False
         self._waiting: SimpleQueue[Held | None] = SimpleQueue()
         self._ended: deque[Held] = deque()
         self._places = threading.Semaphore(at_once)
@@ -40,12 +44,27 @@ class Floor:
         """Hand over a task that has run, and make its place free."""
         self._ended.append(held)
         self._places.release()
-        if len(self._ended) >= self.enough or self._waiting.empty():
+        if self._asleep and self.pressing:
             self.bell.ring()
 
     def collect(self) -> list[Held]:
         """Return the tasks that have ended since the last call."""
         return [self._ended.popleft() for _ in range(len(self._ended))]
+
+    @contextmanager
+    def sleep(self) -> Iterator[bool]:
+        """Let tasks that end in this block ring; yield False when there is no time to sleep."""
+        self._asleep = True  # first: a task that ends between the two lines is seen, or rings
+        try:
+            yield not self.pressing
+        finally:
+            self._asleep = False
+
+    @property
+    def pressing(self) -> bool:
+        """Say whether what has ended should be stored now: it is enough, or nothing is waiting."""
+        ended = len(self._ended)
+        return ended >= self.enough or (ended > 0 and self._waiting.empty())
 
     def take_back(self) -> list[Held]:
         """Return the tasks that nobody has started; nobody will."""

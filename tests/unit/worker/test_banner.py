@@ -42,7 +42,7 @@ def test_banner_names_limits_and_modes_that_were_asked_for() -> None:
     [
         ("postgresql", {}, "notify+look/1s"),
         ("postgresql", {"PGBOUNCER": True}, "look/1s"),
-        ("mysql", {}, "look/1s"),
+        ("mysql", {}, "poll+look/1s"),
     ],
 )
 def test_banner_says_what_wakes_the_worker(
