@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -19,12 +22,23 @@ from hypothesis.stateful import (
 )
 
 from bridge.interface import TaskError
+from bridge.ledger import ending
+from bridge.ledger.ending import Ending
 from bridge.ledger.models import TaskRow
+from bridge.ledger.session import Session
 from bridge.ledger.store import Store
+from bridge.ledger.vendors.verbs import Claim
 
 ERROR = TaskError(exception_class_path="builtins.ValueError", traceback="...")
 MAX_LOSSES = 3
 FINAL = {"FAILED", "SUCCESSFUL"}
+QUEUES = ["default", "mail", "slow"]
+END: dict[str, Callable[[TaskRow], Ending]] = {
+    "succeed": lambda row: ending.succeed(row, {"n": [1, None, "ü"]}),
+    "fail": lambda row: ending.fail(row, ERROR),
+    "retry": lambda row: ending.retry_later(row, ERROR, 0),
+    "back": ending.release,
+}
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -41,20 +55,83 @@ class StoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.store = Store(self.database)
         self.store.tasks.delete()
+        # A worker's own connection, beside Django's that the other verbs use.
+        self.session = Session(self.database)
+        self.worker = Store(self.database, self.session)
         self.held: dict[Any, tuple[str, int]] = {}
         self.final: dict[Any, str] = {}
+        self.asleep: set[Any] = set()
 
-    @rule(on_lost=st.sampled_from(["retry", "fail"]), priority=st.integers(-100, 100))
-    def insert(self, on_lost: str, priority: int) -> None:
-        self.store.insert(
+    def teardown(self) -> None:
+        self.session.close()
+
+    @rule(
+        on_lost=st.sampled_from(["retry", "fail"]),
+        priority=st.integers(-100, 100),
+        queue=st.sampled_from(QUEUES),
+        deferred=st.booleans(),
+    )
+    def insert(self, on_lost: str, priority: int, queue: str, deferred: bool) -> None:
+        row = self.store.insert(
             TaskRow(
                 task_path="tests.app.tasks.add",
                 backend="default",
                 transport="db",
                 on_lost=on_lost,
                 priority=priority,
+                queue_name=queue,
+                run_after=timezone.now() + timedelta(hours=1) if deferred else None,
             )
         )
+        if deferred:
+            self.asleep.add(row.id)
+
+    @rule()
+    def time_passes(self) -> None:
+        self.store.tasks.filter(id__in=self.asleep).update(
+            wake_at=timezone.now() - timedelta(seconds=1)
+        )
+        look = self.worker.look("db")
+        assert (look.next_due is None) == (not self.asleep)
+        assert look.next_due is None or look.next_due <= 0
+        assert self.worker.wake("db") == len(self.asleep)
+        self.asleep.clear()
+
+    @rule(
+        target=handles,
+        worker=st.sampled_from("abc"),
+        limit=st.integers(0, 4),
+        queues=st.lists(st.sampled_from(QUEUES), unique=True, min_size=1),
+        endings=st.lists(st.tuples(handles, st.sampled_from(["succeed", "fail", "retry", "back"]))),
+    )
+    def exchange(self, worker: str, limit: int, queues: list[str], endings: Any) -> Any:
+        hows = {handle.id: END[how](handle) for handle, how in endings}
+        valid = {key for key, how in hows.items() if self.held.get(key) == (how.worker, how.token)}
+        claim = Claim(
+            transport="db", queues=queues, worker=worker, worker_id=f"{worker}:1", limit=limit
+        )
+        ready = set(
+            self.store.tasks.filter(status="READY", queue_name__in=queues)
+            .exclude(id__in=self.asleep)
+            .values_list("id", flat=True)
+        )
+
+        left, rows = self.worker.exchange(list(hows.values()), claim if limit else None)
+
+        assert left.ids == valid
+        for key in valid:
+            del self.held[key]
+            if hows[key].final:
+                self.final[key] = hows[key].status
+        taken = {row.id for row in rows}
+        assert len(taken) == len(rows) <= limit
+        # What goes back in this commit may be taken by it, or by the next.
+        assert taken <= ready | valid
+        assert len(rows) == limit or ready <= taken
+        assert rows == sorted(rows, key=lambda row: (-row.priority, row.id))
+        for row in rows:
+            self.held[row.id] = (worker, row.token)
+        return multiple(*[copy(row) for row in rows])
 
     @rule(target=handles, worker=st.sampled_from("abc"), limit=st.integers(1, 3))
     def claim(self, worker: str, limit: int) -> Any:
@@ -63,6 +140,7 @@ class StoreMachine(RuleBasedStateMachine):
         for row in rows:
             assert row.id not in self.held
             assert row.id not in self.final
+            assert row.id not in self.asleep
             self.held[row.id] = (worker, row.token)
         return multiple(*[copy(row) for row in rows])
 
