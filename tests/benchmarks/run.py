@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tests.services import POSTGRES
+from tests.services import MARIADB, POSTGRES
 
-from .databases.mysql import MARIADB
 from .peers import Peer
 from .records import Metrics, Record, Records
 from .stage import Stage, Stages

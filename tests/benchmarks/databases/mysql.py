@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
-from tests.services import Service
+from tests.services import MARIADB
 
 from .base import Database
-
-MARIADB = Service("MariaDB", int(os.environ.get("BRIDGE_MYSQL_PORT", "3306")), "root")
 
 
 class MySQL(Database):
