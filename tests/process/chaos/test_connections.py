@@ -9,8 +9,8 @@ from tests.process.chaos.databases import Sqlite
 from tests.process.chaos.storm import Storm
 
 pytestmark = pytest.mark.process
-TASKS = 400
-ROUNDS = 8
+TASKS = 300
+ROUNDS = 5
 
 
 def test_terminated_connections_lose_nothing_and_workers_go_on(on_a_server: Storm) -> None:
@@ -24,7 +24,7 @@ def test_terminated_connections_lose_nothing_and_workers_go_on(on_a_server: Stor
     storm.rage(
         mixed(TASKS, storm.chance),
         [lambda: ended.append(database.terminate(storm.chance))] * ROUNDS,
-        pace=0.6,
+        pace=0.4,
     )
     storm.drain(30)
 

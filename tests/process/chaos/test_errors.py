@@ -11,8 +11,8 @@ from tests.process.chaos.databases import Sqlite
 from tests.process.chaos.storm import Storm
 
 pytestmark = pytest.mark.process
-TASKS = 600
-ROUNDS = 3
+TASKS = 500
+ROUNDS = 2
 
 
 def test_refused_writes_lose_nothing_and_workers_go_on(anywhere: Storm) -> None:
