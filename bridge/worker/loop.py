@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import threading
 from collections.abc import Coroutine
 from typing import Any
+
+from bridge.worker.fatal import ending_the_process
+
+logger = logging.getLogger("bridge.worker")
 
 
 class Loop:
@@ -22,8 +28,20 @@ class Loop:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="loop", daemon=True).start()
+                threading.Thread(
+                    target=self._main, args=(self._loop,), name="loop", daemon=True
+                ).start()
         self._loop.call_soon_threadsafe(self._start, coroutine)
+
+    def _main(self, loop: asyncio.AbstractEventLoop) -> None:
+        # What one coroutine does to the loop, stop it or exit in a task of its own, is no reason
+        # for all the others to hang.
+        with ending_the_process():
+            while True:
+                try:
+                    loop.run_forever()
+                except (SystemExit, KeyboardInterrupt) as error:
+                    logger.warning("pid=%s event loop goes on after %r", os.getpid(), error)
 
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
