@@ -72,8 +72,11 @@ def attempt(
     task = result.task
     timeout = getattr(task, "timeout", None)
     try:
-        with time_limit(None if timeout is None else seconds(timeout)):
+        if timeout is None:
             value = _call(result)
+        else:
+            with time_limit(seconds(timeout)):
+                value = _call(result)
         if after_call is not None:
             after_call()
         return Succeeded(value=storable(value))

@@ -34,7 +34,13 @@ if TYPE_CHECKING or django.VERSION >= (6, 0):
         TaskResultDoesNotExist,
         TaskResultMismatch,
     )
-    from django.tasks.signals import log_task_enqueued, task_enqueued, task_finished, task_started
+    from django.tasks.signals import (
+        log_task_enqueued,
+        log_task_finished,
+        task_enqueued,
+        task_finished,
+        task_started,
+    )
     from django.tasks.signals import logger as tasks_logger
     from django.utils.json import normalize_json
 else:
@@ -61,6 +67,7 @@ else:
         )
         from django_tasks.signals import (
             log_task_enqueued,
+            log_task_finished,
             task_enqueued,
             task_finished,
             task_started,
@@ -111,6 +118,7 @@ __all__ = [
     "TaskResultStatus",
     "check_tasks",
     "log_task_enqueued",
+    "log_task_finished",
     "normalize_json",
     "task_backends",
     "task_enqueued",

@@ -1,18 +1,20 @@
-"""Would anybody notice that a task was enqueued?"""
+"""Would anybody notice that a signal is sent?"""
 
 from __future__ import annotations
 
-import logging
+from django.dispatch import Signal
 
-from bridge.interface import log_task_enqueued, task_enqueued, tasks_logger
+from bridge.interface import log_task_enqueued, log_task_finished, tasks_logger
+
+_LOGGERS = (log_task_enqueued, log_task_finished)
 
 
-def is_heard(sender: type) -> bool:
-    """Say whether task_enqueued has a receiver that does anything when this class sends it.
+def is_heard(signal: Signal, sender: type, level: int) -> bool:
+    """Say whether a signal has a receiver that does anything when this class sends it.
 
-    Django connects one of its own, which writes a DEBUG line.
+    Django connects one of its own, which writes a line at this level.
     """
-    receivers, coroutines = task_enqueued._live_receivers(sender)
-    if coroutines or any(receiver is not log_task_enqueued for receiver in receivers):
+    receivers, coroutines = signal._live_receivers(sender)
+    if coroutines or any(receiver not in _LOGGERS for receiver in receivers):
         return True
-    return bool(receivers) and tasks_logger.isEnabledFor(logging.DEBUG)
+    return bool(receivers) and tasks_logger.isEnabledFor(level)

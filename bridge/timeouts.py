@@ -14,15 +14,13 @@ from bridge.exceptions import TaskTimeout
 
 
 @contextmanager
-def time_limit(seconds: float | None) -> Iterator[None]:
+def time_limit(seconds: float) -> Iterator[None]:
     """Raise TaskTimeout inside the block once it has run for that many seconds.
 
     In the main thread a signal interrupts blocking calls too. In any other thread the exception
     arrives at the next bytecode, so a blocking call delays it; a hard timeout does not wait.
     """
-    if seconds is None:
-        yield
-    elif threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
         with _alarm(seconds):
             yield
     else:

@@ -40,6 +40,8 @@ def to_text(value: Any) -> str:
 
 def storable(value: Any) -> Any:
     """Return value as plain JSON types, as a worker will read it; raise what to_text() raises."""
+    if value is None:
+        return None  # what most tasks return
     return json.loads(to_text(value))
 
 

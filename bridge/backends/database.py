@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain
@@ -57,7 +58,7 @@ class DatabaseBackend(LedgerBackend):
             [item.id for item in items],
             lambda index: self._result(task, items[index], times[index]),
         )
-        if is_heard(type(self)):
+        if is_heard(task_enqueued, type(self), logging.DEBUG):
             for result in results:
                 task_enqueued.send(type(self), task_result=result)
         return results

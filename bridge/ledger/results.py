@@ -14,13 +14,7 @@ if TYPE_CHECKING:
 
 def to_result(row: TaskRow, task: DjangoTask[P, R]) -> TaskResult[P, R]:
     """Return the result that a row of this task records."""
-    task = restore(
-        task,
-        priority=row.priority,
-        queue_name=row.queue_name,
-        run_after=row.run_after,
-        backend=row.backend,
-    )
+    task = _as_enqueued(row, task)
     result: TaskResult[P, R] = TaskResult(
         task=task,
         id=str(row.id),
@@ -29,14 +23,34 @@ def to_result(row: TaskRow, task: DjangoTask[P, R]) -> TaskResult[P, R]:
         started_at=row.started_at,
         last_attempted_at=row.last_attempted_at,
         finished_at=row.finished_at,
-        args=row.args,
-        kwargs=row.kwargs,
+        args=[],
+        kwargs={},
         backend=row.backend,
         errors=[TaskError(**error) for error in row.errors],
         worker_ids=list(row.worker_ids),
     )
+    # Afterwards, since TaskResult would look through what is plain JSON already.
+    object.__setattr__(result, "args", row.args)
+    object.__setattr__(result, "kwargs", row.kwargs)
     object.__setattr__(result, "_return_value", row.return_value)
     return result
+
+
+def _as_enqueued(row: TaskRow, task: DjangoTask[P, R]) -> DjangoTask[P, R]:
+    if (
+        task.priority == row.priority
+        and task.queue_name == row.queue_name
+        and task.run_after == row.run_after
+        and task.backend == row.backend
+    ):
+        return task
+    return restore(
+        task,
+        priority=row.priority,
+        queue_name=row.queue_name,
+        run_after=row.run_after,
+        backend=row.backend,
+    )
 
 
 def to_json(error: TaskError) -> dict[str, Any]:

@@ -124,6 +124,8 @@ class Store:
         with self._transaction() as cursor:
             if claim is None:
                 return self._vendor.leave(cursor, endings), []
+            if not endings:
+                return Left(frozenset(), timezone.now()), self._vendor.claim(cursor, claim)
             return self._vendor.exchange(cursor, endings, claim)
 
     def leave(self, endings: Sequence[Ending]) -> Left:

@@ -11,7 +11,8 @@ from bridge.backends.ledger import LedgerBackend
 from bridge.execution import announce, handling
 from bridge.interface import task_finished
 from bridge.ledger.models import TaskRow
-from bridge.outcome import Outcome
+from bridge.listeners import is_heard
+from bridge.outcome import Outcome, Succeeded
 from bridge.worker.persistence import clean_connections
 
 logger = logging.getLogger("bridge.worker")
@@ -30,13 +31,20 @@ class Announcer:
 
     def put(self, stored: Sequence[Stored]) -> None:
         """Announce these, in this order, after those before."""
-        if stored and task_finished.has_listeners(self._sender):
+        if not self._hears(logging.INFO):
+            stored = [each for each in stored if not isinstance(each[1], Succeeded)]
+            if not self._hears(logging.ERROR):
+                return
+        if stored:
             self._queue.put(stored)
 
     def close(self) -> None:
         """Wait until everything has been announced."""
         self._queue.put(None)
         self._thread.join()
+
+    def _hears(self, level: int) -> bool:
+        return is_heard(task_finished, self._sender, level)
 
     def _main(self) -> None:
         while (batch := self._queue.get()) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -20,6 +21,8 @@ from bridge.worker.marks import Marks
 from bridge.worker.options import RECYCLED, WorkerOptions
 from bridge.worker.post import Post
 from bridge.worker.scout import Scout
+
+logger = logging.getLogger("bridge.worker")
 
 
 def worker_id() -> str:
@@ -45,6 +48,7 @@ class Child:
         self.floor.bell.catch_signals()
         signal.signal(signal.SIGTERM, _leave_it_to_the_bell)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides what Ctrl+C means
+        os.register_at_fork(after_in_child=_listen_no_more)
         threading.Thread(target=_end_with, args=(supervisor_alive,), daemon=True).start()
         courier = threading.Thread(target=self._supply, name="courier")
         # Only in the main thread a soft timeout can interrupt a blocking call: it works too.
@@ -57,9 +61,10 @@ class Child:
         self.executor.work()
         for thread in (*helpers, courier):
             thread.join()
+        code = RECYCLED if self.courier.recycle else 0
+        _end_within(self.options.grace, code)
         self.announcer.close()
-        if self.courier.recycle:
-            sys.exit(RECYCLED)
+        sys.exit(code)
 
     def _supply(self) -> None:
         self.courier.main()
@@ -68,6 +73,27 @@ class Child:
 
 def _leave_it_to_the_bell(signum: int, frame: FrameType | None) -> None:
     """Exist: without a handler the interpreter would not note the signal."""
+
+
+def _listen_no_more() -> None:
+    # A process that a task forks ends by SIGTERM, and rings no bell of ours with it.
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _end_within(seconds: float, code: int) -> None:
+    # The interpreter waits for threads and processes that tasks have left running, for ever.
+    watch = threading.Timer(seconds, _end, (code,))
+    watch.daemon = True
+    watch.start()
+
+
+def _end(code: int) -> None:
+    names = [thread.name for thread in threading.enumerate() if not thread.daemon]
+    logger.warning(
+        "pid=%s ends without waiting for what tasks left running: %s", os.getpid(), names
+    )
+    os._exit(code)
 
 
 def _end_with(supervisor_alive: int) -> None:

@@ -127,7 +127,7 @@ class Courier:
                 rows += self._post.exchange([], group, room - len(rows))[1]
         self._settle(deliveries, kept)
         if groups:
-            self._scout.found(enough=len(rows) >= room)
+            self._scout.found(len(rows), room)
             self._accept(rows)
         self._post.forget(lambda row: row.id in self._held)
 

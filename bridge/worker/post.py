@@ -92,6 +92,11 @@ class Post:
             self.session.close()
             return True
 
+    @property
+    def means_tasks(self) -> bool:
+        """Say whether wait() returns True for new tasks only, or for anything that was written."""
+        return self.session.line.means_tasks
+
     def _claim(self, queues: Sequence[str], limit: int) -> Claim:
         return Claim(
             transport=self._transport,

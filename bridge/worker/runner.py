@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 
 from bridge.execution import aattempt, attempt
 from bridge.interface import task_started
-from bridge.outcome import Failed, describe
+from bridge.outcome import Failed, Succeeded, describe
 from bridge.recovery import announce_stored
 from bridge.retry import seconds
 from bridge.worker.marks import NO_DEADLINE, Mark
@@ -52,7 +52,8 @@ def begin(backend: LedgerBackend, row: TaskRow, marks: Marks, slot: int) -> AnyR
 def run(result: AnyResult, losses: int) -> Outcome:
     """Call the function and leave no connection behind that the next task would trip over."""
     outcome = attempt(result, losses=losses, after_call=refuse_open_transaction)
-    clean_connections()
+    if not isinstance(outcome, Succeeded):
+        clean_connections()
     return outcome
 
 

@@ -22,6 +22,7 @@ class Scout:
         self._turns = Turns(options.queues, options.weights, options.exclude)
         self._known: tuple[str, ...] = ()
         self._hungry = False
+        self._guess = False
         self._next_look = 0.0
         self._fed_at = time.monotonic()
         self.dry = False
@@ -37,7 +38,12 @@ class Scout:
 
     def heard(self) -> None:
         """Take note that there may be new tasks."""
-        if not self._hungry:
+        if self._hungry:
+            return
+        if self._post.means_tasks and self._known:
+            # Probably where there last was something; to look first would be one more round trip.
+            self._hungry = self._guess = True
+        else:
             self._next_look = 0.0
 
     def stirred(self) -> None:
@@ -46,12 +52,16 @@ class Scout:
         if not self._hungry:
             self._next_look = min(self._next_look, time.monotonic() + SOON)
 
-    def found(self, enough: bool) -> None:
-        """Take note whether there were as many tasks as were wanted."""
-        self._fed_at = time.monotonic()
-        if not enough:
+    def found(self, count: int, wanted: int) -> None:
+        """Take note how many tasks there were of those that were wanted."""
+        now = time.monotonic()
+        if count:
+            self._fed_at = now
+        if count < wanted:
+            wait = 0 if self._guess and not count else SOON
             self._hungry = False
-            self._next_look = min(self._next_look, self._fed_at + SOON)
+            self._next_look = min(self._next_look, now + wait)
+        self._guess = False
 
     @property
     def rest(self) -> float:

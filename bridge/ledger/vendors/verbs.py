@@ -50,6 +50,9 @@ class Look:
 class Line(Protocol):
     """A connection of the worker's own, as one vendor wants it. Not for several threads."""
 
+    # Does wait() return True for new tasks only, or for anything that was written?
+    means_tasks: bool
+
     def __init__(self, *, pooled: bool) -> None:
         """Say with `pooled` that a proxy hands each transaction to another server connection."""
 

@@ -20,6 +20,8 @@ class Ledger:
         self.looks = 0
         self.wakes = 0
 
+    means_tasks = True
+
     def look(self) -> Look:
         self.looks += 1
         return self.now
@@ -44,9 +46,9 @@ def test_queue_is_claimed_from_until_it_runs_short(ledger: Ledger) -> None:
     it = scout(ledger)
 
     assert it.groups() == it.groups() == [("mail",)]
-    it.found(enough=True)
+    it.found(5, 5)
     assert it.groups() == [("mail",)]
-    it.found(enough=False)
+    it.found(1, 5)
 
     assert it.groups() == []
     assert ledger.looks == 1
@@ -55,7 +57,7 @@ def test_queue_is_claimed_from_until_it_runs_short(ledger: Ledger) -> None:
 
 def test_idle_worker_looks_once_soon_and_then_at_every_interval(ledger: Ledger) -> None:
     it = scout(ledger, interval=30)
-    it.found(enough=False)
+    it.found(1, 5)
     assert (it.groups(), ledger.looks) == ([], 1)
 
     assert it.rest > 29
@@ -115,6 +117,50 @@ def test_commit_that_happens_anyway_claims_from_where_there_last_was_something(
     ledger.now = Look(("mail",), None)
     it.heard()
     it.groups()
-    it.found(enough=False)
+    it.found(1, 5)
 
     assert it.groups(anyway=True) == [("mail",)]
+
+
+def test_notified_worker_claims_where_there_last_was_something_and_looks_when_it_is_not_there(
+    ledger: Ledger,
+) -> None:
+    ledger.now = Look(("mail",), None)
+    it = scout(ledger, interval=30)
+    it.groups()
+    ledger.now = Look((), None)
+    it.found(0, 5)
+    time.sleep(SOON)
+    assert (it.groups(), ledger.looks) == ([], 2)
+
+    it.heard()
+    assert (it.groups(), ledger.looks) == ([("mail",)], 2)
+    it.found(0, 5)
+    it.groups()
+
+    assert ledger.looks == 3
+
+
+def test_worker_that_hears_of_any_write_looks_before_it_claims(ledger: Ledger) -> None:
+    ledger.means_tasks = False
+    ledger.now = Look(("mail",), None)
+    it = scout(ledger, interval=30)
+    it.groups()
+    it.found(0, 5)
+    ledger.now = Look((), None)
+
+    it.heard()
+
+    assert (it.groups(), ledger.looks) == ([], 2)
+
+
+def test_rows_that_others_hold_locked_are_looked_for_at_a_measured_pace(ledger: Ledger) -> None:
+    ledger.now = Look(("mail",), None)
+    it = scout(ledger, interval=30)
+    until = time.monotonic() + 0.3
+    while time.monotonic() < until:
+        if it.groups():
+            it.found(0, 1)
+        time.sleep(min(it.rest, 0.01))
+
+    assert ledger.looks <= 0.3 / SOON + 1

@@ -18,6 +18,8 @@ SHORTEST, LONGEST = 0.05, 1.0
 class Line:
     """READ COMMITTED, and polling."""
 
+    means_tasks = False
+
     def __init__(self, *, pooled: bool) -> None:
         """Ignore `pooled`: nothing is kept from one transaction to the next."""
 

@@ -19,6 +19,8 @@ _PLANS = ("SET enable_seqscan = off", "SET enable_bitmapscan = off", "SET jit = 
 class Line:
     """Prepared statements and LISTEN; neither behind PgBouncer."""
 
+    means_tasks = True
+
     def __init__(self, *, pooled: bool) -> None:
         self.pooled = pooled
         self.heard = False

@@ -23,6 +23,8 @@ AWHILE = 10.0
 class Line:
     """Write-ahead log and immediate transactions."""
 
+    means_tasks = False
+
     def __init__(self, *, pooled: bool) -> None:
         self.version: int | None = None
 
