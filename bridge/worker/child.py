@@ -89,7 +89,8 @@ def _end_within(seconds: float, code: int) -> None:
 
 
 def _end(code: int) -> None:
-    names = [thread.name for thread in threading.enumerate() if not thread.daemon]
+    main = threading.main_thread()
+    names = [each.name for each in threading.enumerate() if not each.daemon and each is not main]
     logger.warning(
         "pid=%s ends without waiting for what tasks left running: %s", os.getpid(), names
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 
 from django.db import transaction
@@ -165,3 +167,19 @@ async def sleep_later(name: str, seconds: float) -> str:
 @task(timeout=0.3)
 async def too_slow_later() -> None:
     await asyncio.sleep(60)
+
+
+@task()
+def maps_in_a_pool() -> list[int]:
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        return pool.map(abs, [-1, -2])
+
+
+@task()
+def leaves_a_thread_running() -> None:
+    threading.Thread(target=time.sleep, args=(3600,)).start()
+
+
+@task(on_lost="fail")
+def ends_its_process_with_0() -> None:
+    os._exit(0)

@@ -1,0 +1,31 @@
+"""Task bodies that do to their process what no task should, or what looks harmless."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.process.project import Project
+
+pytestmark = pytest.mark.process
+
+
+def test_body_may_use_a_pool_of_processes(project: Project) -> None:
+    project.run("maps_in_a_pool.enqueue()")
+
+    assert project.worker("--batch").exit_code(15) == 0
+    assert (project.row()["status"], project.row()["return_value"]) == ("SUCCESSFUL", [1, 2])
+
+
+def test_thread_that_a_body_left_running_keeps_no_child_from_being_replaced(
+    project: Project,
+) -> None:
+    project.run("leaves_a_thread_running.enqueue(); note.enqueue('after')")
+    worker = project.worker("--max-tasks", "1", "--grace", "1")
+
+    project.wait_for_runs(1)
+
+    assert "ends without waiting for what tasks left running" in worker.output()
+    worker.signal(signal.SIGTERM)
+    assert worker.exit_code(10) == 0
