@@ -110,7 +110,8 @@ class Supervisor:
     def _replace(self, child: ChildProcess) -> None:
         now = time.monotonic()
         code = child.process.exitcode
-        if code == 0 and self.options.batch:
+        # A task body that calls os._exit(0) is not the end of a batch.
+        if code == 0 and self.options.batch and not child.marks.read():
             return
         if code == RECYCLED:
             logger.info("worker=%s pid=%s reached its limit; replaced", self.worker, child.pid)

@@ -29,3 +29,11 @@ def test_thread_that_a_body_left_running_keeps_no_child_from_being_replaced(
     assert "ends without waiting for what tasks left running" in worker.output()
     worker.signal(signal.SIGTERM)
     assert worker.exit_code(10) == 0
+
+
+def test_batch_goes_on_when_a_body_ends_its_process_with_0(project: Project) -> None:
+    project.run("ends_its_process_with_0.enqueue()")
+    project.run("[note.enqueue(str(number)) for number in range(3)]")
+
+    assert project.worker("--batch").exit_code() == 0
+    assert [row["status"] for row in project.rows()] == ["FAILED", *["SUCCESSFUL"] * 3]
