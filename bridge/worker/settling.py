@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import Error, InterfaceError, OperationalError, connections
 
 from bridge.backends.ledger import LedgerBackend
 from bridge.exceptions import HardTimeout
@@ -20,6 +21,8 @@ from bridge.worker.persistence import persist
 
 logger = logging.getLogger("bridge.worker")
 RETRY = 1.0
+SWEEP = 5.0
+"""Seconds between two looks for what dead children have claimed after they were settled."""
 
 
 class Settling:
@@ -34,12 +37,14 @@ class Settling:
         self._backend = backend
         self._worker = worker
         self._next = 0.0
+        self._sweep_at = math.inf
         self.incomplete = False
 
     def settle(self, child: ChildProcess) -> bool:
         """Settle what a dead child held; False when the database was away, to be tried again."""
         if time.monotonic() < self._next:
             return False
+        self._sweep_at = min(self._sweep_at, time.monotonic() + SWEEP)
         try:
             self._settle(child)
         except (OperationalError, InterfaceError) as error:
@@ -62,6 +67,21 @@ class Settling:
             )
             self.incomplete = True
         return True
+
+    def sweep(self, children: Iterable[ChildProcess]) -> None:
+        """Release what dead children claimed after they were settled; it never started.
+
+        A database carries out a statement whose sender has died, and may take its time.
+        """
+        if self.incomplete or time.monotonic() < self._sweep_at:
+            return
+        self._sweep_at = time.monotonic() + SWEEP
+        known = {child.id for child in children}
+        try:
+            self._release([row for row in self._held() if row.worker_ids[-1] not in known])
+        except Error as error:
+            logger.warning("worker=%s cannot look for late claims (%s)", self._worker, error)
+            connections.close_all()
 
     def release_rest(self, give_up: Callable[[], bool]) -> None:
         """Give back what a claim took whose answer was lost; no process runs it."""

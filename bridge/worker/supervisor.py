@@ -78,6 +78,7 @@ class Supervisor:
                 if child.kill_if_overdue():
                     logger.error("worker=%s pid=%s killed: hard timeout", self.worker, child.pid)
             self._bury_the_dead()
+            self.settling.sweep(self.children)
             if self.options.reload and os.getppid() != self._parent:
                 self.stop.ask()  # nobody is left who would
             if self.stop.asked:

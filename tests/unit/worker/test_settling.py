@@ -138,3 +138,22 @@ def test_task_that_ended_before_its_process_died_is_stored_as_it_ended() -> None
     assert (succeeded.status, succeeded.return_value, succeeded.losses) == ("SUCCESSFUL", 5, 0)
     assert (failed.status, failed.losses) == ("FAILED", 0)
     assert [each["exception_class_path"] for each in failed.errors] == ["builtins.ValueError"]
+
+
+def test_claim_that_the_database_makes_after_its_child_was_settled_goes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bridge.worker.settling.SWEEP", 0.0)
+    it, living, child = settling(), held(child="host:8"), dead()
+    assert it.settle(child)
+    late = held()
+
+    it.sweep([SimpleNamespace(id="host:8"), child])  # type: ignore[list-item]
+    late.refresh_from_db()
+    assert late.status == RUNNING
+
+    it.sweep([SimpleNamespace(id="host:8")])  # type: ignore[list-item]
+    late.refresh_from_db()
+    living.refresh_from_db()
+    assert (late.status, late.losses, late.worker_ids) == ("READY", 0, [])
+    assert living.status == RUNNING
