@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -97,7 +98,10 @@ async def aattempt(result: AnyResult, *, losses: int = 0) -> Outcome:
 
 def is_coroutine(task: AnyTask) -> bool:
     """Say whether a task is a coroutine function."""
-    return iscoroutinefunction(task.func)
+    return _is_coroutine(task.func)
+
+
+_is_coroutine = lru_cache(maxsize=None)(iscoroutinefunction)
 
 
 def _after_error(result: AnyResult, error: BaseException, attempts: int) -> Outcome:
