@@ -46,7 +46,8 @@ class Courier:
         self._marks = marks
         self._announcer = announcer
         self._pace = Pace(floor.at_once)
-        self._held: dict[UUID, Held] = {}
+        # By claim: a row that others took for lost can be claimed again while it still runs here.
+        self._held: dict[tuple[UUID, int], Held] = {}
         self._slots = list(range(marks.slots))
         self._returns: list[Held] = []
         self._accepted = 0
@@ -129,13 +130,13 @@ class Courier:
         if groups:
             self._scout.found(len(rows), room)
             self._accept(rows)
-        self._post.forget(lambda row: row.id in self._held)
+        self._post.forget(lambda row: (row.id, row.token) in self._held)
 
     def _settle(self, deliveries: list[Delivery], kept: list[Delivery]) -> None:
         if deliveries:
             self._scout.stirred()
         for held, _ in deliveries:
-            del self._held[held.row.id]
+            del self._held[held.row.id, held.row.token]
             self._marks.clear(held.slot)
             self._slots.append(held.slot)
         stored = {id(held) for held, _ in kept}
@@ -158,7 +159,7 @@ class Courier:
         self._alone = bool(suspects)
         for index, row in enumerate(rows):
             held = Held(row, self._slots.pop())
-            self._held[row.id] = held
+            self._held[row.id, row.token] = held
             self._accepted += 1
             if index < trusted:
                 self._floor.put(held)
