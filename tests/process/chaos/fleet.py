@@ -36,6 +36,7 @@ class Fleet:
     environment: dict[str, str]
     clocks: list[float] = field(default_factory=list)
     kills: list[Kill] = field(default_factory=list)
+    cut_off: set[int] = field(default_factory=set)
     ended_by_themselves: list[int] = field(default_factory=list)
     _workers: dict[int, Process] = field(default_factory=dict)
 
@@ -93,8 +94,8 @@ class Fleet:
 
     @property
     def killed(self) -> set[int]:
-        """Return every process that died of a kill."""
-        return {pid for kill in self.kills for pid in kill.pids}
+        """Return every process that died of a kill, or was cut off for longer than its lease."""
+        return self.cut_off.union(*(kill.pids for kill in self.kills))
 
 
 def _family(worker: Process) -> list[int]:

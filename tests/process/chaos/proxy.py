@@ -23,6 +23,7 @@ class Proxy:
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
         self._links: set[_Link] = set()
+        self.severed = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -44,7 +45,15 @@ class Proxy:
             link.loses_next_answer = True
         return len(links)
 
+    def sever(self) -> None:
+        """Cut every connection at its next word and accept no other until mended."""
+        self.severed = True
+        self.lose_answers()
+
     async def _forward(self, near: Any, to_near: Any) -> None:
+        if self.severed:
+            to_near.close()
+            return
         try:
             far, to_far = await asyncio.open_connection(HOST, self._server_port)
         except OSError:

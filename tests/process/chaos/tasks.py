@@ -96,6 +96,11 @@ def often_asking(context: Any, key: int, seconds: float, failures: int) -> list[
     return [key, context.attempt]
 
 
+@task(on_lost="retry", takes_context=True)
+def often_slow_at_first(context: Any, key: int, seconds: float, failures: int) -> list[int]:
+    return _work(context, key, seconds if context.attempt == 1 else 0)
+
+
 @task(on_lost="fail", takes_context=True)
 def once_poison(context: Any, key: int, seconds: float, failures: int) -> None:
     with _attempt(context, key):
