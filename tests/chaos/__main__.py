@@ -115,7 +115,10 @@ def _kill(begun: Storm) -> Fault:
 
 def _refuse(begun: Storm) -> Fault:
     def refuse() -> None:
-        with begun.database.failing(begun.fleet.pids()):
+        pids = begun.fleet.pids()
+        if isinstance(begun.database, Sqlite):
+            begun.fleet.cut_off.update(pids)  # not from workers that start meanwhile
+        with begun.database.failing(pids):
             time.sleep(begun.chance.uniform(0.3, 2))
 
     return refuse

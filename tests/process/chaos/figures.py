@@ -70,7 +70,9 @@ class Figures:
             ends = [
                 datetime.fromisoformat(story.row["finished_at"]).timestamp() + to_monotonic
                 for story in self._audit.stories
-                if story.row["status"] == "FAILED" and _last_pid(story.row) in kill.pids
+                if len(story.row["worker_ids"]) in story.attempts_lost
+                and story.row["status"] == "FAILED"
+                and _last_pid(story.row) in kill.pids
             ]
             if kill.kind != CHILD and ends:
                 yield max(ends) - kill.at
