@@ -75,12 +75,14 @@ class Scout:
 
     def _look(self) -> None:
         look = self._post.look()
+        least = 0.0
         if look.next_due is not None and look.next_due <= 0:
-            self._post.wake()
+            if not self._post.wake():
+                least = SOON  # somebody else has locked them, and may take long
             look = self._post.look()
         self._known = look.queues or self._known
         self._hungry = bool(self._turns.served(look.queues))
         self.dry = not self._hungry and (look.next_due is None or look.next_due > 0)
         # More may be due at once than one wake() takes: then look again without a rest.
-        rest = self._interval if look.next_due is None else max(0.0, look.next_due)
+        rest = self._interval if look.next_due is None else max(least, look.next_due)
         self._next_look = time.monotonic() + min(rest, self._interval)

@@ -83,7 +83,12 @@ def test_deferred_task_is_woken_when_it_is_due_and_not_looked_for_before(ledger:
 def test_more_deferred_tasks_than_one_wake_takes_are_woken_without_a_rest(ledger: Ledger) -> None:
     ledger.now, ledger.due = Look((), -5.0), ("mail",)
     it = scout(ledger, interval=30)
-    ledger.wake = lambda: ledger.__dict__.update(now=Look(("mail",), -4.0))  # type: ignore[method-assign,assignment,return-value]
+
+    def wake() -> int:
+        ledger.now = Look(("mail",), -4.0)
+        return 1000
+
+    ledger.wake = wake  # type: ignore[method-assign]
 
     it.groups()
 
@@ -164,3 +169,13 @@ def test_rows_that_others_hold_locked_are_looked_for_at_a_measured_pace(ledger: 
         time.sleep(min(it.rest, 0.01))
 
     assert ledger.looks <= 0.3 / SOON + 1
+
+
+def test_due_task_that_somebody_has_locked_is_not_asked_for_without_a_rest(ledger: Ledger) -> None:
+    ledger.now = Look((), -1.0)
+    ledger.wake = lambda: 0  # type: ignore[method-assign]
+    it = scout(ledger)
+
+    it.groups()
+
+    assert 0 < it.rest <= SOON
