@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from bridge.backends.ledger import LedgerBackend
 from bridge.execution import announce
 from bridge.ledger.models import TaskRow
 
 logger = logging.getLogger("bridge.recovery")
+SHARE = 0.2
+"""The part of a lease that one recover() takes at most, or a little more."""
 
 
 def recover(backend: LedgerBackend) -> list[TaskRow]:
-    """Requeue or fail every task whose worker's lease has run out, and return them."""
-    lost = [
-        row
-        for row in backend.leases.abandoned()
-        if lose(backend, row, f"Worker {row.worker!r} stopped renewing its lease.")
-    ]
+    """Requeue or fail the tasks whose worker's lease has run out, and return them.
+
+    Many of them, or slow receivers of task_finished, must not cost the one who does this its own
+    lease: what a part of a lease is too short for is left to the next call.
+    """
+    until = time.monotonic() + backend.lease * SHARE
+    lost = []
+    for row in backend.leases.abandoned():
+        if lose(backend, row, f"Worker {row.worker!r} stopped renewing its lease."):
+            lost.append(row)
+        if time.monotonic() >= until:
+            break
     backend.leases.forget_expired()
     return lost
 
