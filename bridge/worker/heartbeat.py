@@ -6,11 +6,11 @@ import logging
 import time
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import connections
 
 from bridge.backends.ledger import LedgerBackend
 from bridge.recovery import recover
-from bridge.worker.persistence import persist
+from bridge.worker.persistence import AWAY, persist
 
 logger = logging.getLogger("bridge.worker")
 BEATS_PER_LEASE = 3
@@ -39,7 +39,7 @@ class Heartbeat:
         try:
             if self._renew():
                 recover(self._backend)
-        except (OperationalError, InterfaceError) as error:
+        except AWAY as error:
             logger.warning(
                 "worker=%s cannot renew its lease (%s); next try in %g s",
                 self._worker,

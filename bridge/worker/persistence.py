@@ -7,12 +7,16 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, InternalError, OperationalError, connections
 
 from bridge.exceptions import TransactionLeftOpen
 
 logger = logging.getLogger("bridge.worker")
 T = TypeVar("T")
+
+AWAY = (OperationalError, InterfaceError, InternalError)
+"""What says that the database is away. After a failover it may be there and refuse to write: to
+PostgreSQL that is an internal error."""
 
 FIRST_WAIT = 0.05
 LONGEST_WAIT = 5.0
@@ -34,7 +38,7 @@ def persist(
     while True:
         try:
             return action()
-        except (OperationalError, InterfaceError) as error:
+        except AWAY as error:
             if give_up():
                 raise
             logger.warning("Cannot %s (%s); next try in %.2f s", what, str(error).strip(), wait)

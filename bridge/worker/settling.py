@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 
-from django.db import Error, InterfaceError, OperationalError, connections
+from django.db import Error, connections
 
 from bridge.backends.ledger import LedgerBackend
 from bridge.exceptions import HardTimeout
@@ -17,7 +17,7 @@ from bridge.outcome import describe
 from bridge.recovery import announce_stored, lose
 from bridge.worker.children import ChildProcess
 from bridge.worker.last_words import unpack
-from bridge.worker.persistence import persist
+from bridge.worker.persistence import AWAY, persist
 
 logger = logging.getLogger("bridge.worker")
 RETRY = 1.0
@@ -47,7 +47,7 @@ class Settling:
         self._sweep_at = min(self._sweep_at, time.monotonic() + SWEEP)
         try:
             self._settle(child)
-        except (OperationalError, InterfaceError) as error:
+        except AWAY as error:
             logger.warning(
                 "worker=%s pid=%s cannot settle the tasks of a dead child (%s); next try in %g s",
                 self._worker,

@@ -10,8 +10,6 @@ import time
 from multiprocessing.connection import wait
 from typing import cast
 
-from django.db import InterfaceError, OperationalError
-
 from bridge.backends.ledger import LedgerBackend
 from bridge.interface import task_backends
 from bridge.worker.child import Child, worker_id
@@ -20,6 +18,7 @@ from bridge.worker.crashes import MAX_CRASHES, WINDOW, Crashes
 from bridge.worker.heartbeat import Heartbeat
 from bridge.worker.marks import Marks
 from bridge.worker.options import RECYCLED, WorkerOptions
+from bridge.worker.persistence import AWAY
 from bridge.worker.settling import Settling
 from bridge.worker.stop import Stop
 
@@ -55,7 +54,7 @@ class Supervisor:
                 self.heartbeat.open(give_up=lambda: self.stop.asked)
                 self._supervise()
                 left = self._leave()
-            except (OperationalError, InterfaceError) as error:
+            except AWAY as error:
                 left = False
                 logger.warning("worker=%s database: %s", self.worker, str(error).strip())
             finally:

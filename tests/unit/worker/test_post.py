@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 
 from bridge.backends.ledger import LedgerBackend
 from bridge.interface import task_backends
@@ -127,3 +127,24 @@ def test_outcome_that_the_database_refuses_fails_its_task_and_no_other(
         "FAILED",
         "SUCCESSFUL",
     ]
+
+
+def test_server_that_refuses_to_write_is_asked_again_on_another_connection(
+    backend: LedgerBackend, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enqueue(backend, 1)
+    real, refusals = Store.exchange, iter([True])
+
+    def refusing(self: Store, *arguments: Any) -> Any:
+        if next(refusals, False):
+            raise InternalError("cannot execute UPDATE in a read-only transaction")
+        return real(self, *arguments)
+
+    monkeypatch.setattr(Store, "exchange", refusing)
+    post.look()
+    before = post.session.connection.connection
+
+    _, rows = post.exchange([], ["default"], 1)
+
+    assert len(rows) == 1
+    assert post.session.connection.connection is not before

@@ -5,7 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 
 from bridge.backends.ledger import LedgerBackend
 from bridge.interface import TaskError, task_backends
@@ -87,14 +87,18 @@ def test_mark_of_an_earlier_claim_says_nothing_about_this_one() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError("away"), InternalError("cannot execute UPDATE in a read-only transaction")],
+)
 def test_outage_is_tried_again_after_a_while_and_nothing_is_lost_meanwhile(
-    monkeypatch: pytest.MonkeyPatch,
+    error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = held()
     one = settling()
 
     def away(*args: object) -> None:
-        raise OperationalError("away")
+        raise error
 
     with monkeypatch.context() as outage:
         outage.setattr(Store, "tasks", property(away))
