@@ -13,7 +13,7 @@ from bridge.interface import task_finished
 from bridge.ledger.models import TaskRow
 from bridge.listeners import is_heard
 from bridge.outcome import Outcome, Succeeded
-from bridge.worker.persistence import clean_connections
+from bridge.worker.persistence import clean_connections, refresh_connections
 
 logger = logging.getLogger("bridge.worker")
 Stored = tuple[TaskRow, Outcome]
@@ -48,6 +48,7 @@ class Announcer:
 
     def _main(self) -> None:
         while (batch := self._queue.get()) is not None:
+            refresh_connections()
             for row, outcome in batch:
                 self._announce(row, outcome)
             clean_connections()

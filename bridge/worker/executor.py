@@ -12,6 +12,7 @@ from bridge.worker.held import Held
 from bridge.worker.last_words import pack
 from bridge.worker.loop import Loop
 from bridge.worker.marks import Marks
+from bridge.worker.persistence import refresh_connections
 from bridge.worker.runner import arun, begin, run
 
 
@@ -31,6 +32,7 @@ class Executor:
 
     def _work(self) -> None:
         while (held := self._floor.take()) is not None:
+            refresh_connections()
             held.begin()
             started = begin(self._backend, held.row, self._marks, held.slot)
             if isinstance(started, Failed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -20,6 +21,11 @@ PostgreSQL that is an internal error."""
 
 FIRST_WAIT = 0.05
 LONGEST_WAIT = 5.0
+
+IDLE = 1.0
+"""Seconds for which a connection of Django's is trusted to stay usable while no task uses it."""
+
+_last_task = threading.local()
 
 
 def persist(
@@ -63,12 +69,26 @@ def renew_connections() -> None:
             connection.close_if_unusable_or_obsolete()
 
 
+def refresh_connections() -> None:
+    """Close Django's connections of this thread that may have been cut off since its last task.
+
+    Web servers do so between two requests; a task must not fail because the server was restarted,
+    or a firewall grew tired, before it began. CONN_HEALTH_CHECKS asks once in every task.
+    """
+    idle = time.monotonic() - getattr(_last_task, "ended_at", 0.0)
+    for connection in connections.all(initialized_only=True):
+        connection.health_check_done = False  # type: ignore[attr-defined]
+        if idle > IDLE and not connection.in_atomic_block:
+            connection.close()
+
+
 def clean_connections() -> bool:
     """Drop connections that a task body broke, aged or left inside a transaction.
 
     Return whether a transaction was left open; what was done in it is rolled back.
     """
     left_open = False
+    _last_task.ended_at = time.monotonic()
     for connection in connections.all(initialized_only=True):
         is_open = connection.connection is not None
         if connection.in_atomic_block or (is_open and not connection.get_autocommit()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import pytest
 
@@ -37,3 +38,20 @@ def test_batch_goes_on_when_a_body_ends_its_process_with_0(project: Project) -> 
 
     assert project.worker("--batch").exit_code() == 0
     assert [row["status"] for row in project.rows()] == ["FAILED", *["SUCCESSFUL"] * 3]
+
+
+@pytest.mark.parametrize("project", ["postgres"], indirect=True)
+def test_connection_that_broke_while_nothing_ran_fails_no_task(project: Project) -> None:
+    project.run("note.enqueue('before')")
+    project.worker()
+    project.wait_for_runs(1)
+    time.sleep(1.5)
+    project.run(
+        "with connections['default'].cursor() as cursor:\n"
+        "    cursor.execute('SELECT pg_terminate_backend(pid) FROM pg_stat_activity'\n"
+        "        ' WHERE datname = current_database() AND pid <> pg_backend_pid()')"
+    )
+
+    project.run("note.enqueue('after')")
+
+    assert project.wait_for_runs(2) == ["before", "after"]
