@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from types import FrameType
 
 logger = logging.getLogger("bridge.worker")
+LAST = 15.0
+"""Seconds past the grace, or the second signal, after which a worker that hangs in its database,
+and hears of nothing, ends all the same."""
 
 
 class Stop:
@@ -50,16 +53,20 @@ class Stop:
         before = {
             signal.SIGTERM: signal.signal(signal.SIGTERM, self._on_signal),
             signal.SIGINT: signal.signal(signal.SIGINT, on_interrupt),
+            signal.SIGALRM: signal.signal(signal.SIGALRM, self._on_alarm),
         }
         try:
             yield
         finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             for number, handler in before.items():
                 signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() != self._process:
             return  # in a child that was forked a moment ago; it is told again
+        if not self._forced:
+            signal.setitimer(signal.ITIMER_REAL, LAST if self.asked else self._grace + LAST)
         if self.asked:
             self._forced = True
             logger.warning("worker=%s second signal: kills the tasks that still run", self._worker)
@@ -72,3 +79,7 @@ class Stop:
                 signal.Signals(number).name,
                 self._grace,
             )
+
+    def _on_alarm(self, number: int, frame: FrameType | None) -> None:
+        logger.critical("worker=%s hangs in its database; ends, its children too", self._worker)
+        os._exit(1)  # which closes the pipe that keeps children alive

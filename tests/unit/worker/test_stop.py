@@ -54,3 +54,20 @@ def test_signals_are_given_back_at_the_end() -> None:
         assert signal.getsignal(signal.SIGTERM) != before[0]
 
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+@pytest.mark.parametrize(("grace", "signals"), [(0.05, 1), (30, 2), (30, 3)])
+def test_worker_that_hears_of_nothing_ends_a_while_after_its_time(
+    grace: float, signals: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    monkeypatch.setattr("bridge.worker.stop.LAST", 0.1)
+    monkeypatch.setattr(os, "_exit", codes.append)
+
+    with Stop("w1", grace).listening():
+        for _ in range(signals):
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert codes == []
+        time.sleep(0.4)
+
+    assert codes == [1]
