@@ -65,6 +65,7 @@ class Courier:
 
     def _round(self) -> None:
         self._retire()
+        self._forget()
         # Written by the interpreter itself, even while a task body holds up the main thread.
         if signal.SIGTERM in self._floor.bell.hush():
             self._stopping = True
@@ -130,6 +131,9 @@ class Courier:
         if groups:
             self._scout.found(len(rows), room)
             self._accept(rows)
+        self._forget()
+
+    def _forget(self) -> None:
         self._post.forget(lambda row: (row.id, row.token) in self._held)
 
     def _settle(self, deliveries: list[Delivery], kept: list[Delivery]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -19,6 +20,9 @@ from bridge.worker.held import Held
 from bridge.worker.persistence import persist
 
 logger = logging.getLogger("bridge.worker")
+ASK_AFTER = (0.0, 2.0, 15.0, 60.0, 300.0)
+"""Seconds after a lost answer at which to ask what the ledger has done."""
+
 T = TypeVar("T")
 Delivery = tuple[Held, Ending]
 
@@ -34,6 +38,7 @@ class Post:
         self._store = Store(backend.database, self.session)
         # Was an answer lost, so that the ledger may have done what nobody was told of?
         self._doubt = False
+        self._ask_at: list[float] = []
 
     def exchange(
         self, deliveries: Sequence[Delivery], queues: Sequence[str], limit: int
@@ -64,15 +69,20 @@ class Post:
         return kept, rows
 
     def forget(self, known: Callable[[TaskRow], bool]) -> None:
-        """Give back what was claimed by a statement whose answer was lost."""
-        if not self._doubt:
+        """Give back what was claimed by a statement whose answer was lost.
+
+        Ask more than once: where the network failed, the statement may be carried out later.
+        """
+        if not self._ask_at or time.monotonic() < self._ask_at[0]:
             return
+        due = time.monotonic()
         stray = [
             row
             for row in self._persist(lambda: self._store.held(self._worker), "read own tasks")
             if row.worker_ids[-1] == self._worker_id and not known(row)
         ]
         self._persist(lambda: self._store.release_many(stray), "release unstarted tasks")
+        self._ask_at = [at for at in self._ask_at if at > due]
         self._doubt = False
 
     def look(self) -> Look:
@@ -133,3 +143,4 @@ class Post:
     def _reset(self) -> None:
         self.session.close()
         self._doubt = True
+        self._ask_at = [time.monotonic() + wait for wait in ASK_AFTER]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -148,3 +149,22 @@ def test_server_that_refuses_to_write_is_asked_again_on_another_connection(
 
     assert len(rows) == 1
     assert post.session.connection.connection is not before
+
+
+def test_claim_that_is_made_long_after_its_answer_was_lost_goes_back(
+    backend: LedgerBackend, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.worker.post.ASK_AFTER", (0.0, 0.1))
+    enqueue(backend, 1)
+    lose_answer(monkeypatch, "look")
+    post.look()
+    post.forget(lambda row: False)
+    backend.store.claim(transport="db", worker="w", worker_id="w:1")
+
+    post.forget(lambda row: False)
+    assert backend.store.tasks.get().status == "RUNNING"
+    time.sleep(0.15)
+    post.forget(lambda row: False)
+
+    row = backend.store.tasks.get()
+    assert (row.status, row.worker_ids) == ("READY", [])
