@@ -23,6 +23,9 @@ from bridge.worker.scout import Scout
 LINGER = 0.005
 """Seconds an outcome may wait for others to share its commit, while there is work to do."""
 
+LOOK_UP = 1.0
+"""Seconds between two looks at what comes up next, while a suspect waits for others to end."""
+
 WEIGH = 0.25
 """Seconds between two looks at the memory of this process."""
 
@@ -53,6 +56,7 @@ class Courier:
         self._accepted = 0
         # Did a task whose worker died before come up? Then one at a time, with no neighbours.
         self._alone = False
+        self._look_up_at = 0.0
         self._weigh_at = 0.0
         self._stopping = False
         self.recycle = False
@@ -105,7 +109,9 @@ class Courier:
             return 0
         unrun = len(self._held) - ended - self._floor.ended - len(self._returns)
         if self._alone:
-            return 0 if unrun else 1
+            # Somebody else may have taken it meanwhile: see now and then what comes up next.
+            looks_up = unrun < self._floor.at_once and time.monotonic() >= self._look_up_at
+            return 1 if looks_up or not unrun else 0
         ahead = self._pace.ahead(self._floor.still)
         self._floor.enough = max(1, ahead // 2)
         if self._floor.waiting > ahead // 2:
@@ -161,6 +167,7 @@ class Courier:
         if suspects and (self._held or len(rows) > 1):
             trusted = suspects[0]
         self._alone = bool(suspects)
+        self._look_up_at = time.monotonic() + LOOK_UP
         for index, row in enumerate(rows):
             held = Held(row, self._slots.pop())
             self._held[row.id, row.token] = held
