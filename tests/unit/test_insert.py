@@ -129,7 +129,7 @@ def backend_options() -> Iterator[Callable[..., None]]:
         changes[-1].enable()
 
     yield choose
-    for change in changes:
+    for change in reversed(changes):
         change.disable()
 
 
@@ -217,11 +217,18 @@ def test_enqueue_many_tells_workers(heard: Callable[[], list[str]]) -> None:
     assert heard() == ["default"]
 
 
-def test_nobody_is_told_of_what_cannot_run_yet(heard: Callable[[], list[str]]) -> None:
-    tasks.add.using(run_after=dt.timedelta(hours=1)).enqueue(1, 2)
+def test_nobody_is_told_of_what_another_transport_carries(heard: Callable[[], list[str]]) -> None:
     Store("postgres").insert(row(transport="celery"))
 
     assert heard() == []
+
+
+def test_workers_are_told_of_a_deferred_task_to_know_when_to_get_up(
+    heard: Callable[[], list[str]],
+) -> None:
+    tasks.add.using(run_after=dt.timedelta(hours=1)).enqueue(1, 2)
+
+    assert heard() == ["default"]
 
 
 def test_nobody_is_told_through_pgbouncer(
