@@ -189,6 +189,18 @@ def test_value_that_the_server_refuses_is_no_outage(store: Store, value: Any) ->
     assert store.leave([ending.fail(row, ERROR)]).ids == {row.id}
 
 
+@pytest.mark.parametrize("value", ["x" * 17_000_000, '"' * 5_000_000])
+def test_value_that_is_too_large_is_not_even_sent(store: Store, value: str) -> None:
+    fill(store, 1)
+    (row,) = store.take(wanted(1))
+
+    with pytest.raises(DataError, match="larger than max_allowed_packet"):
+        store.leave([ending.succeed(row, value)])
+
+    # The server hangs up on what it was sent, and seldom says why.
+    assert store.leave([ending.fail(row, ERROR)]).ids == {row.id}
+
+
 @pytest.mark.parametrize("use_tz", [True, False])
 def test_times_do_not_depend_on_the_zone_of_a_session(store: Store, use_tz: bool) -> None:
     with override_settings(USE_TZ=use_tz, TIME_ZONE="Asia/Tokyo"):

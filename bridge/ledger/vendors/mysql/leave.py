@@ -26,6 +26,9 @@ LEAVE = "UPDATE bridge_task FORCE INDEX (PRIMARY) SET {changes} WHERE id IN ({id
 MOST_TEXT = 1 << 20
 """No statement has many more characters of results and errors."""
 
+OVERHEAD = 1 << 19
+"""No statement has more characters beside them."""
+
 UNSTORABLE = {
     1153: "larger than max_allowed_packet",
     3140: "not JSON to MySQL",
@@ -52,7 +55,7 @@ def _chunked(endings: Sequence[Ending]) -> Iterator[list[Ending]]:
     size = 0
     for ending in sorted(endings, key=lambda ending: ending.id):
         chunk.append(ending)
-        size += sum(map(len, filter(None, (ending.value, ending.errors, ending.worker_ids))))
+        size += sum(map(len, _texts([ending])))
         if len(chunk) == MOST or size >= MOST_TEXT:
             yield chunk
             chunk, size = [], 0
@@ -95,12 +98,27 @@ def _write(cursor: CursorWrapper, endings: list[Ending], at: datetime) -> None:
     cases.set("errors", lambda each: KEEP if each.errors is None else each.errors)
     cases.set("worker_ids", lambda each: KEEP if each.worker_ids is None else each.worker_ids)
     cases.set("published_at", lambda each: None if each.spent else KEEP)
+    if sum(map(len, _texts(endings))) >= MOST_TEXT:
+        _refuse_what_is_too_large(cursor, endings)
     places, ids = keys(each.id for each in endings)
     try:
         cursor.execute(LEAVE.format(changes=cases.sql, ids=places), [*cases.parameters, *ids])
     except OperationalError as error:
         _explain(error)
         raise
+
+
+def _texts(endings: Sequence[Ending]) -> Iterator[str]:
+    return (t for e in endings for t in (e.value, e.errors, e.worker_ids) if t is not None)
+
+
+def _refuse_what_is_too_large(cursor: CursorWrapper, endings: list[Ending]) -> None:
+    # The server may hang up on it before it says why, and looks like one that is away.
+    cursor.execute("SELECT @@max_allowed_packet")
+    ((most,),) = cursor.fetchall()
+    escaped = sum(len(t.encode()) + t.count('"') + t.count("\\") for t in _texts(endings))
+    if escaped + OVERHEAD > most:
+        raise DataError("The result or error of a task is larger than max_allowed_packet.")
 
 
 def _explain(error: OperationalError) -> None:
