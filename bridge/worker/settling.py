@@ -11,7 +11,8 @@ from django.db import Error, connections
 
 from bridge.backends.ledger import LedgerBackend
 from bridge.exceptions import HardTimeout
-from bridge.ledger.ending import Ending, apply
+from bridge.ledger import ending
+from bridge.ledger.ending import apply
 from bridge.ledger.models import TaskRow
 from bridge.outcome import describe
 from bridge.recovery import announce_stored, lose
@@ -97,13 +98,21 @@ class Settling:
             if mark is None:
                 unstarted.append(row)
             elif mark.words is not None:
-                self._store(row, unpack(row, mark.words))
+                self._store(row, mark.words)
             else:
                 self._end(child, row)
         self._release(unstarted)
 
-    def _store(self, row: TaskRow, how: Ending) -> None:
-        left = self._backend.store.leave([how])
+    def _store(self, row: TaskRow, words: bytes) -> None:
+        try:
+            how = unpack(row, words)
+            left = self._backend.store.leave([how])
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001
+            # As while its child lived: an outcome that no row can hold fails its task, no other.
+            how = ending.fail(row, describe(error))
+            left = self._backend.store.leave([how])
         if row.id in left.ids:
             apply(row, how, left.at)
             announce_stored(self._backend, row)

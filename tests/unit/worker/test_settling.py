@@ -11,7 +11,7 @@ from bridge.backends.ledger import LedgerBackend
 from bridge.interface import TaskError, task_backends
 from bridge.ledger.models import RUNNING, TaskRow
 from bridge.ledger.store import Store
-from bridge.outcome import Failed, Succeeded
+from bridge.outcome import Failed, RetryLater, Succeeded
 from bridge.worker.last_words import pack
 from bridge.worker.marks import Mark
 from bridge.worker.settling import Settling
@@ -142,6 +142,22 @@ def test_task_that_ended_before_its_process_died_is_stored_as_it_ended() -> None
     assert (succeeded.status, succeeded.return_value, succeeded.losses) == ("SUCCESSFUL", 5, 0)
     assert (failed.status, failed.losses) == ("FAILED", 0)
     assert [each["exception_class_path"] for each in failed.errors] == ["builtins.ValueError"]
+
+
+def test_outcome_that_no_row_can_hold_fails_its_task_and_no_other() -> None:
+    impossible, neighbour = held(), held()
+    error = TaskError(exception_class_path="builtins.ValueError", traceback="...")
+    later = RetryLater(exception=ValueError(), error=error, delay=1e12)
+    child, one = dead(neighbour), settling()
+    child.marks.read = lambda: [Mark(impossible.id, impossible.token, 0.0, pack(later))]
+
+    assert one.settle(child)
+
+    assert not one.incomplete
+    impossible.refresh_from_db()
+    neighbour.refresh_from_db()
+    assert (impossible.status, neighbour.status) == ("FAILED", "READY")
+    assert impossible.errors[-1]["exception_class_path"] == "builtins.OverflowError"
 
 
 def test_claim_that_the_database_makes_after_its_child_was_settled_goes_back(
