@@ -12,8 +12,14 @@ from django.db.backends.utils import CursorWrapper
 CHANNEL = "bridge_task"
 
 # Every statement has its index. Statistics of a queue that was empty a moment ago must not talk
-# the planner, which keeps the plan of a prepared statement, into reading the whole table.
-_PLANS = ("SET enable_seqscan = off", "SET enable_bitmapscan = off", "SET jit = off")
+# the planner, which keeps the plan of a prepared statement, into reading the whole table. And
+# a role or database may ask for a stricter level by default.
+_SETTINGS = (
+    "SET enable_seqscan = off",
+    "SET enable_bitmapscan = off",
+    "SET jit = off",
+    "SET default_transaction_isolation = 'read committed'",
+)
 
 
 class Line:
@@ -36,12 +42,12 @@ class Line:
         return {**settings, "OPTIONS": options}
 
     def prepare(self, connection: BaseDatabaseWrapper) -> None:
-        """Settle the plans and listen for new tasks."""
+        """Settle plans and isolation, and listen for new tasks."""
         if self.pooled:
             return
         connection.connection.add_notify_handler(self._hear)
         with connection.cursor() as cursor:
-            for statement in (*_PLANS, f"LISTEN {CHANNEL}"):
+            for statement in (*_SETTINGS, f"LISTEN {CHANNEL}"):
                 cursor.execute(statement)
 
     def transaction(self, connection: BaseDatabaseWrapper) -> AbstractContextManager[CursorWrapper]:
