@@ -7,7 +7,7 @@ import select
 import signal
 from contextlib import suppress
 
-RING = b"\0"
+RING = 0
 
 
 class Bell:
@@ -18,10 +18,10 @@ class Bell:
         os.set_blocking(self.fd, False)
         os.set_blocking(self._rope, False)
 
-    def ring(self) -> None:
-        """Wake who waits; also from a signal handler."""
+    def ring(self, number: int = RING) -> None:
+        """Wake who waits, as if a signal of this number had arrived."""
         with suppress(BlockingIOError):  # it has been ringing for 64 KiB
-            os.write(self._rope, RING)
+            os.write(self._rope, bytes([number]))
 
     def catch_signals(self) -> None:
         """Let the interpreter ring with the number of every signal that arrives."""

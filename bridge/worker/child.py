@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from types import FrameType
 from typing import cast
 
@@ -29,6 +30,9 @@ def worker_id() -> str:
     """Return what a result shows as the worker of an attempt: host and process."""
     return f"{socket.gethostname()[:48]}:{os.getpid()}"
 
+LAST_MOMENT = 1.0
+"""Seconds a child goes on when its supervisor has died; well below any sensible lease."""
+
 
 class Child:
     """One child process. `worker` is the supervisor's id, which holds the lease."""
@@ -48,8 +52,10 @@ class Child:
         self.floor.bell.catch_signals()
         signal.signal(signal.SIGTERM, _leave_it_to_the_bell)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides what Ctrl+C means
-        os.register_at_fork(after_in_child=_listen_no_more)
-        threading.Thread(target=_end_with, args=(supervisor_alive,), daemon=True).start()
+        os.register_at_fork(
+            before=_hold_sigterm, after_in_parent=_release_sigterm, after_in_child=_listen_no_more
+        )
+        threading.Thread(target=self._end_with, args=(supervisor_alive,), daemon=True).start()
         courier = threading.Thread(target=self._supply, name="courier")
         # Only in the main thread a soft timeout can interrupt a blocking call: it works too.
         helpers = [
@@ -70,15 +76,33 @@ class Child:
         self.courier.main()
         self.floor.close(self.options.concurrency)
 
+    def _end_with(self, supervisor_alive: int) -> None:
+        os.read(supervisor_alive, 1)  # returns when the supervisor's end of the pipe is gone
+        # Nobody keeps the lease any more, but it still holds: what has ended can be stored, and
+        # what has not started goes back.
+        self.floor.bell.ring(signal.SIGTERM)
+        time.sleep(LAST_MOMENT)
+        os._exit(70)
+
 
 def _leave_it_to_the_bell(signum: int, frame: FrameType | None) -> None:
     """Exist: without a handler the interpreter would not note the signal."""
+
+
+def _hold_sigterm() -> None:
+    # What reaches a new process before it has its own handlers must neither be lost nor ring here.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def _release_sigterm() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 def _listen_no_more() -> None:
     # A process that a task forks ends by SIGTERM, and rings no bell of ours with it.
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _release_sigterm()
 
 
 def _end_within(seconds: float, code: int) -> None:
@@ -95,8 +119,3 @@ def _end(code: int) -> None:
         "pid=%s ends without waiting for what tasks left running: %s", os.getpid(), names
     )
     os._exit(code)
-
-
-def _end_with(supervisor_alive: int) -> None:
-    os.read(supervisor_alive, 1)  # returns when the supervisor's end of the pipe is gone
-    os._exit(70)

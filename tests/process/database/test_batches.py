@@ -132,3 +132,18 @@ def test_idle_worker_gets_up_for_a_deferred_task_and_not_at_its_next_look(
     )
     late = moment(later, "started_at") - moment(later, "run_after")
     assert 0 <= late.total_seconds() < 2
+
+
+def test_children_of_a_killed_supervisor_store_what_ended_and_give_back_the_rest(
+    project: Project,
+) -> None:
+    project.run("note_fail.enqueue('first'); add.enqueue_many((1, n) for n in range(20000))")
+    worker = project.worker()
+    project.wait_for_runs(1)
+
+    worker.signal(signal.SIGKILL)
+
+    count = "give(TaskRow.objects.filter(status=%r).count())"
+    wait_for(lambda: project.run(count % "RUNNING") == 0, "the end of the batch", seconds=2.5)
+    assert project.run(count % "READY") > 0
+    assert project.run(count % "FAILED") == 0
