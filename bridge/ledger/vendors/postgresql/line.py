@@ -58,8 +58,10 @@ class Line:
         """Wait for a notification, of which some may have come with an answer."""
         handle = connection.connection.pgconn
         if not self.heard:
-            readable, _, _ = select.select([bell, handle.socket], [], [], seconds)
-            if handle.socket in readable:
+            poll = select.poll()  # select() refuses the 1024th file of a process
+            for number in (bell, handle.socket):
+                poll.register(number, select.POLLIN)
+            if any(number == handle.socket for number, _ in poll.poll(seconds * 1000)):
                 with connection.wrap_database_errors:
                     handle.consume_input()
                     while handle.notifies() is not None:
