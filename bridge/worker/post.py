@@ -47,6 +47,9 @@ class Post:
 
         An outcome that the database cannot store fails its task, and no other.
         """
+        if len({how.id for _, how in deliveries}) < len(deliveries):
+            # One row, held twice: others took it for lost, and it came back to this process.
+            return self._one_by_one(deliveries), []
         claim = self._claim(queues, limit) if limit else None
         try:
             left, rows = self._persist(
@@ -57,9 +60,7 @@ class Post:
             if not deliveries:
                 raise
             if len(deliveries) > 1:
-                return [
-                    kept for delivery in deliveries for kept in self.exchange([delivery], (), 0)[0]
-                ], []
+                return self._one_by_one(deliveries), []
             return self._fail(deliveries[0][0], error), []
         kept = [delivery for delivery in deliveries if delivery[1].id in left.ids]
         if self._doubt and len(kept) < len(deliveries):
@@ -106,6 +107,9 @@ class Post:
     def means_tasks(self) -> bool:
         """Say whether wait() returns True for new tasks only, or for anything that was written."""
         return self.session.line.means_tasks
+
+    def _one_by_one(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        return [kept for each in deliveries for kept in self.exchange([each], (), 0)[0]]
 
     def _claim(self, queues: Sequence[str], limit: int) -> Claim:
         return Claim(

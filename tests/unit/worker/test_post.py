@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from copy import copy
 from typing import Any, cast
 
 import pytest
@@ -168,3 +170,34 @@ def test_claim_that_is_made_long_after_its_answer_was_lost_goes_back(
 
     row = backend.store.tasks.get()
     assert (row.status, row.worker_ids) == ("READY", [])
+
+
+def test_two_claims_of_one_row_end_apart_and_only_the_valid_one_counts(
+    backend: LedgerBackend, post: Post
+) -> None:
+    enqueue(backend, 1)
+    _, (stale,) = post.exchange([], ["default"], 1)
+    backend.store.release(copy(stale))
+    _, (valid,) = post.exchange([], ["default"], 1)
+    deliveries = [ended(stale, Succeeded(value="stale")), ended(valid, Succeeded(value="valid"))]
+
+    kept, _ = post.exchange(deliveries, (), 0)
+
+    assert kept == deliveries[1:]
+    assert backend.store.tasks.get().return_value == "valid"
+
+
+def test_outcome_beyond_a_limit_of_the_server_fails_its_task_and_is_not_sent_again(
+    backend: LedgerBackend, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if backend.database != "postgres":
+        pytest.skip("the limits of PostgreSQL")
+    enqueue(backend, 1)
+    _, (row,) = post.exchange([], ["default"], 1)
+    held, how = ended(row, Succeeded(value=None))
+    monkeypatch.setattr("bridge.worker.persistence.time.sleep", lambda wait: pytest.fail("again"))
+
+    kept, _ = post.exchange([(held, replace(how, value="[" * 60_000 + "]" * 60_000))], (), 0)
+
+    assert [delivery[0] for delivery in kept] == [held]
+    assert backend.store.tasks.get().status == "FAILED"
