@@ -38,19 +38,25 @@ def persist(
     """Repeat action until the database answers, waiting longer each time (5 s at most).
 
     Before each repetition reset() drops the connection that failed; without it, Django's are.
-    Raise the last error when give_up() says so.
+    Raise the last error when give_up() says so, or when it is about what was sent.
     """
     wait = FIRST_WAIT
     while True:
         try:
             return action()
         except AWAY as error:
-            if give_up():
+            if give_up() or _is_too_much(error):
                 raise
             logger.warning("Cannot %s (%s); next try in %.2f s", what, str(error).strip(), wait)
             (reset or close_idle_connections)()
             time.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
+
+
+def _is_too_much(error: Exception) -> bool:
+    # PostgreSQL's limits (class 54), as of the length of a text: the driver calls them operational.
+    state = getattr(error.__cause__, "sqlstate", None)
+    return isinstance(state, str) and state.startswith("54")
 
 
 def close_idle_connections() -> None:
