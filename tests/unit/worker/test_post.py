@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from copy import copy
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
