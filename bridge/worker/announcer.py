@@ -57,5 +57,6 @@ class Announcer:
         try:
             with handling(outcome):
                 announce(self._backend.result_of(row), self._sender)
-        except Exception:
+        except BaseException:
+            # Whatever a receiver does, even sys.exit(), the next task is announced too.
             logger.exception("task=%s finished unannounced", row.id)

@@ -30,6 +30,7 @@ def worker_id() -> str:
     """Return what a result shows as the worker of an attempt: host and process."""
     return f"{socket.gethostname()[:48]}:{os.getpid()}"
 
+
 LAST_MOMENT = 1.0
 """Seconds a child goes on when its supervisor has died; well below any sensible lease."""
 

@@ -38,13 +38,13 @@ class Executor:
             if isinstance(started, Failed):
                 self._end(held, started)
             elif is_coroutine(started.task):
-                self._loop.run(self._await(held, started))
+                self._loop.run(self._await(held, started, alone=self._loop.is_idle))
             else:
                 self._end(held, run(started, held.row.losses))
 
-    async def _await(self, held: Held, result: AnyResult) -> None:
+    async def _await(self, held: Held, result: AnyResult, *, alone: bool) -> None:
         with ending_the_process():
-            self._end(held, await arun(result, held.row.losses))
+            self._end(held, await arun(result, held.row.losses, alone=alone))
 
     def _end(self, held: Held, outcome: Outcome) -> None:
         held.end(outcome)

@@ -23,6 +23,11 @@ class Loop:
         # The loop itself keeps only weak references to its tasks.
         self._running: set[asyncio.Task[None]] = set()
 
+    @property
+    def is_idle(self) -> bool:
+        """Say whether no coroutine is running."""
+        return not self._running
+
     def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Start a coroutine beside those that are running; do not wait for it."""
         with self._lock:

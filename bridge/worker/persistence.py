@@ -68,6 +68,7 @@ def close_idle_connections() -> None:
 
 def renew_connections() -> None:
     """Close Django's connections of this thread that are broken or have reached their age."""
+    _last_task.ended_at = time.monotonic()
     for connection in connections.all(initialized_only=True):
         is_open = connection.connection is not None  # asking a closed one would open it
         if is_open and (connection.errors_occurred or connection.settings_dict["CONN_MAX_AGE"]):
@@ -94,7 +95,6 @@ def clean_connections() -> bool:
     Return whether a transaction was left open; what was done in it is rolled back.
     """
     left_open = False
-    _last_task.ended_at = time.monotonic()
     for connection in connections.all(initialized_only=True):
         is_open = connection.connection is not None
         if connection.in_atomic_block or (is_open and not connection.get_autocommit()):

@@ -17,6 +17,7 @@ from bridge.worker.marks import NO_DEADLINE, Mark
 from bridge.worker.persistence import (
     clean_connections,
     persist,
+    refresh_connections,
     refuse_open_transaction,
     renew_connections,
 )
@@ -57,10 +58,14 @@ def run(result: AnyResult, losses: int) -> Outcome:
     return outcome
 
 
-async def arun(result: AnyResult, losses: int) -> Outcome:
-    """Await the coroutine function."""
+async def arun(result: AnyResult, losses: int, *, alone: bool) -> Outcome:
+    """Await the coroutine function; `alone` says that no other coroutine is running.
+
+    All of them reach the ORM in one thread, where others may be in a transaction.
+    """
+    if alone:
+        await sync_to_async(refresh_connections)()
     outcome = await aattempt(result, losses=losses)
-    # The thread in which coroutines reach the ORM; others may be in a transaction there.
     await sync_to_async(renew_connections)()
     return outcome
 

@@ -40,9 +40,10 @@ def test_batch_goes_on_when_a_body_ends_its_process_with_0(project: Project) -> 
     assert [row["status"] for row in project.rows()] == ["FAILED", *["SUCCESSFUL"] * 3]
 
 
+@pytest.mark.parametrize("task", ["note.enqueue({!r})", "sleep_later.enqueue({!r}, 0)"])
 @pytest.mark.parametrize("project", ["postgres"], indirect=True)
-def test_connection_that_broke_while_nothing_ran_fails_no_task(project: Project) -> None:
-    project.run("note.enqueue('before')")
+def test_connection_that_broke_while_nothing_ran_fails_no_task(project: Project, task: str) -> None:
+    project.run(task.format("before"))
     project.worker()
     project.wait_for_runs(1)
     time.sleep(1.5)
@@ -52,6 +53,6 @@ def test_connection_that_broke_while_nothing_ran_fails_no_task(project: Project)
         "        ' WHERE datname = current_database() AND pid <> pg_backend_pid()')"
     )
 
-    project.run("note.enqueue('after')")
+    project.run(task.format("after"))
 
     assert project.wait_for_runs(2) == ["before", "after"]
