@@ -7,7 +7,7 @@ from .standard import Standard, backend
 
 
 class Bridge(Standard):
-    """bridge.DatabaseBackend, with one process per worker and threads inside."""
+    """bridge.DatabaseBackend, with a child process for each task at a time."""
 
     name = "bridge"
     kinds = ("postgresql", "sqlite", "mysql")
@@ -21,7 +21,7 @@ class Bridge(Standard):
     )
 
     def commands(self, concurrency: int) -> list[list[str]]:
-        return [manage("db_worker", "--queue", "default", "--concurrency", str(concurrency))]
+        return [manage("db_worker", "--queue", "default", "--processes", str(concurrency))]
 
     def many(self, count: int) -> None:
         from ..jobs.standard import nothing
