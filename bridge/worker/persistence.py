@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -47,7 +48,13 @@ def persist(
         except AWAY as error:
             if give_up() or _is_too_much(error):
                 raise
-            logger.warning("Cannot %s (%s); next try in %.2f s", what, str(error).strip(), wait)
+            logger.warning(
+                "pid=%s cannot %s (%s); next try in %.2f s",
+                os.getpid(),
+                what,
+                str(error).strip(),
+                wait,
+            )
             (reset or close_idle_connections)()
             time.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)

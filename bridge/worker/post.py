@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -99,7 +100,8 @@ class Post:
         try:
             return self.session.wait(bell, seconds, idle)
         except (OperationalError, InterfaceError) as error:
-            logger.warning("Cannot wait for tasks (%s); looking for them", str(error).strip())
+            text = str(error).strip()
+            logger.warning("pid=%s cannot wait for tasks (%s); looks for them", os.getpid(), text)
             self.session.close()
             return True
 

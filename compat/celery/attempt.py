@@ -76,7 +76,7 @@ class Attempt:
         row = claim() if eager else persist(claim, f"claim task {self.message.id}")
         if row is None:
             logger.warning(
-                "Task id=%s path=%s: message dropped, the task has run, is running or has moved",
+                "task=%s path=%s message dropped, the task has run, is running or has moved",
                 self.message.id,
                 task.module_path,
             )
@@ -105,7 +105,7 @@ class Attempt:
             self.celery_task.update_state(state=states.STARTED, meta=facts)
         except Exception as error:  # noqa: BLE001
             # Every result backend has its own errors; the ledger has the truth.
-            logger.warning("Task id=%s: STARTED is not stored: %r", self.message.id, error)
+            logger.warning("task=%s STARTED is not stored: %r", self.message.id, error)
 
     def _finish(self, row: TaskRow, outcome: Outcome) -> AnyResult | None:
         if _is_terminated(outcome):
@@ -153,8 +153,7 @@ class Attempt:
     def _leave_to_relay(self, row: TaskRow, refusal: Any) -> None:
         if self.message.repeatable:
             logger.warning(
-                "Task id=%s path=%s: the relay sends its next attempt, the broker did not take "
-                "it: %r",
+                "task=%s path=%s the relay sends its next attempt, the broker did not take it: %r",
                 row.id,
                 row.task_path,
                 refusal,

@@ -140,7 +140,7 @@ class CeleryBackend(LedgerBackend):
             self.store.mark_published(row, at)
         except DatabaseError as error:
             # The task is enqueued. Should the relay send it again, the claim drops the second.
-            logger.warning("Task id=%s: sent, and not marked as sent: %r", row.id, error)
+            logger.warning("task=%s sent, and not marked as sent: %r", row.id, error)
 
     def _publish_committed(self, row: TaskRow) -> None:
         try:
@@ -148,7 +148,7 @@ class CeleryBackend(LedgerBackend):
         except Exception as error:  # noqa: BLE001
             # The task is committed and safe: nobody up the stack could do better than the relay.
             logger.warning(
-                "Task id=%s path=%s waits for the relay, the broker did not take it: %r",
+                "task=%s path=%s waits for the relay, the broker did not take it: %r",
                 row.id,
                 row.task_path,
                 error,

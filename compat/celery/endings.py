@@ -22,5 +22,5 @@ def end(backend: CeleryBackend, row: TaskRow, error: Exception) -> None:
     """Fail a READY task, unless a worker has claimed it meanwhile."""
     errors = [*row.errors, to_json(describe(error))]
     if backend.store.settle(row, status=FAILED, errors=errors, finished_at=timezone.now()):
-        logger.error("Task id=%s path=%s failed: %s", row.id, row.task_path, error)
+        logger.error("task=%s path=%s failed: %s", row.id, row.task_path, error)
         announce_stored(backend, backend.store.tasks.get(id=row.id))

@@ -33,7 +33,7 @@ def reconcile(backend: CeleryBackend, row: TaskRow) -> TaskRow:
         meta = results.get_task_meta(str(row.id), cache=False)
     except Exception as error:  # noqa: BLE001
         # Every result backend has its own errors, and a result may still be read without it.
-        logger.warning("Task id=%s: Celery's result backend does not answer: %r", row.id, error)
+        logger.warning("task=%s Celery's result backend does not answer: %r", row.id, error)
         return row
     if meta["status"] not in states.READY_STATES:
         return row

@@ -45,7 +45,7 @@ def relay(backend: CeleryBackend) -> int:
                 raise
             except Exception:
                 # A queue the broker refuses, for example; the tasks behind it can go.
-                logger.exception("Task id=%s path=%s cannot be sent", row.id, row.task_path)
+                logger.exception("task=%s path=%s cannot be sent", row.id, row.task_path)
     if sent:
         logger.info("Relay: sent %d tasks the broker had not got", sent)
     return sent

@@ -110,7 +110,7 @@ def test_second_delivery_is_dropped_and_changes_nothing(
 
     assert row(result.id).status == state
     assert app.AsyncResult(result.id).state == "FAILURE"
-    assert caplog.text.count(f"id={result.id}") == 1
+    assert caplog.text.count(f"task={result.id}") == 1
     assert not Run.objects.exists()
 
 

@@ -141,7 +141,7 @@ def test_broker_down_after_the_commit_keeps_the_row_for_the_relay(
 
     row = TaskRow.objects.get(id=result.id)
     assert (row.status, row.published_at) == (READY, None)
-    assert f"id={result.id}" in caplog.text
+    assert f"task={result.id}" in caplog.text
 
 
 @pytest.mark.parametrize("argument", [object(), dt.datetime(2026, 1, 1), {1, 2}, float("nan")])

@@ -130,7 +130,7 @@ def test_task_the_broker_refuses_does_not_stop_the_others(
         assert relay(backend) == 1
 
     assert TaskRow.objects.get(id=good.id).published_at is not None
-    assert f"id={bad.id}" in caplog.text
+    assert f"task={bad.id}" in caplog.text
 
 
 @pytest.mark.parametrize(("on_lost", "status"), [("retry", READY), ("fail", FAILED)])
