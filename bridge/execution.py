@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -101,7 +101,7 @@ def is_coroutine(task: AnyTask) -> bool:
     return _is_coroutine(task.func)
 
 
-_is_coroutine = lru_cache(maxsize=None)(iscoroutinefunction)
+_is_coroutine = cache(iscoroutinefunction)
 
 
 def _after_error(result: AnyResult, error: BaseException, attempts: int) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core import checks
 from django.db import connections
 
-VENDORS = ("postgresql", "sqlite", "mysql")
+from bridge.ledger.vendors import SUPPORTED
 
 
 def check_vendor(alias: str, database: str) -> list[checks.CheckMessage]:
@@ -14,7 +14,7 @@ def check_vendor(alias: str, database: str) -> list[checks.CheckMessage]:
     No connection is made: the versions of servers are looked at by those that use them.
     """
     vendor = connections[database].vendor
-    if vendor not in VENDORS:
+    if vendor not in SUPPORTED:
         return _error(
             f"The ledger of TASKS[{alias!r}] is in {database!r}, whose vendor is {vendor}; it "
             "needs PostgreSQL, SQLite, MySQL or MariaDB.",
