@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.core import checks
-
-from bridge import interface
 
 
 class BridgeConfig(AppConfig):
@@ -16,8 +13,9 @@ class BridgeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # The backport registers its check only when its own app is installed too.
-        checks.register(interface.check_tasks)
-        from bridge.backends.startup import announce_ready  # it reads settings
+        # They read settings, and import models.
+        from bridge.backends.startup import announce_ready
+        from bridge.checks.registration import register
 
+        register()
         announce_ready()

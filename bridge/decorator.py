@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Concatenate, Literal, TypedDict, Unpack, cast, overload
 
+from bridge import registry
 from bridge.base import Task
+from bridge.context import AnyContext
+from bridge.hooks import HookLike
 from bridge.interface import (
     DEFAULT_TASK_BACKEND_ALIAS,
     DEFAULT_TASK_PRIORITY,
     DEFAULT_TASK_QUEUE_NAME,
-    AnyContext,
     P,
     R,
     task_backends,
 )
+from bridge.limits import Concurrency, RateLimit
 from bridge.policies import OnLost
 from bridge.retry import Retry
+from bridge.unique import Unique
 
 
 class Options(TypedDict, total=False):
@@ -30,10 +34,32 @@ class Options(TypedDict, total=False):
     timeout: float | timedelta | None
     hard_timeout: float | timedelta | None
     on_lost: OnLost | None
+    expires: float | timedelta | datetime | None
+    unique: Unique | bool | None
+    concurrency: Concurrency | int | None
+    rate_limit: RateLimit | str | None
+    transactional: bool
+    on_success: HookLike | Sequence[HookLike] | None
+    on_failure: HookLike | Sequence[HookLike] | None
+    enqueue_on_commit: bool | None
 
 
 @overload
-def task(function: Callable[P, R], /) -> Task[P, R]: ...
+def task(
+    function: Callable[Concatenate[AnyContext, P], R],
+    /,
+    *,
+    takes_context: Literal[True],
+    **options: Unpack[Options],
+) -> Task[P, R]: ...
+@overload
+def task(
+    function: Callable[P, R],
+    /,
+    *,
+    takes_context: Literal[False] = False,
+    **options: Unpack[Options],
+) -> Task[P, R]: ...
 @overload
 def task(
     *, takes_context: Literal[True], **options: Unpack[Options]
@@ -52,7 +78,8 @@ def task(
     """Declare a function as a task.
 
     On a backend that is not ours the task is that backend's own and policies are left out, since
-    nothing there would honour them. Raise InvalidTask for a task its backend cannot run.
+    nothing there would honour them; a system check says so. Raise InvalidTask for a task its
+    backend cannot run.
     """
     if function is not None and not callable(function):
         raise TypeError(
@@ -78,7 +105,9 @@ def task(
         }
         if not issubclass(task_class, Task):
             known = getattr(task_class, "__dataclass_fields__", {})
+            ignored = [name for name, value in fields.items() if value and name not in known]
             fields = {name: value for name, value in fields.items() if name in known}
+            registry.note_ignored(func, alias, ignored)
         return task_class(**fields)
 
     return declare if function is None else declare(function)

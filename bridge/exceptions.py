@@ -8,6 +8,10 @@ from bridge.interface import TaskException
 class TaskTimeout(TaskException):
     """The task ran longer than its timeout and was interrupted."""
 
+    # An exception that arrives in another thread is made without arguments.
+    def __init__(self, message: str = "The task ran longer than its timeout.") -> None:
+        super().__init__(message)
+
 
 class HardTimeout(TaskException):
     """The task ran longer than its hard_timeout and its process was killed."""
@@ -35,3 +39,19 @@ class EnqueueError(TaskException):
 
 class UnstorableValue(TaskException, ValueError):
     """A value is JSON to Python and not to a database."""
+
+
+class TaskExpired(TaskException):
+    """The task's time to start had passed before a worker had time for it."""
+
+
+class TaskCancelled(TaskException):
+    """Somebody cancelled the task."""
+
+
+class HookRefused(TaskException, ValueError):
+    """The database does not take what the end of a task enqueues."""
+
+
+class BatchDoesNotExist(TaskException):
+    """No ledger has a batch of this id; it may have been pruned."""

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from inspect import iscoroutinefunction
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.utils import timezone
 
-from bridge.interface import (
-    AnyResult,
-    AnyTask,
-    BaseTaskBackend,
-    TaskContext,
-    task_finished,
-    task_started,
-)
+from bridge.context import SILENCE, Channel, TaskContext
+from bridge.exceptions import TaskCancelled, TaskExpired
+from bridge.interface import AnyTask, BaseTaskBackend, TaskException, task_finished, task_started
 from bridge.outcome import Failed, Outcome, RetryLater, Succeeded, describe
-from bridge.retry import next_delay, reported, seconds
+from bridge.result import AnyResult
+from bridge.retry import next_delay, reported
+from bridge.seconds import seconds
 from bridge.timeouts import async_time_limit, time_limit
 from bridge.values import storable
 
@@ -32,68 +29,80 @@ def execute(
     finish: Finish,
     *,
     sender: type[BaseTaskBackend],
-    losses: int = 0,
-    after_call: Callable[[], None] | None = None,
+    run: Callable[[AnyResult], Outcome],
 ) -> Outcome:
     """Run a claimed task: task_started, the call, finish, task_finished.
 
-    `losses` is how many of its attempts ended with a dead worker; they do not count against the
-    retry policy. KeyboardInterrupt and SystemExit from the body fail the task like any exception;
-    a failing signal receiver is logged and does not. `after_call` may fail the task by raising.
+    A failing signal receiver is logged and does not fail the task.
     """
-    task_started.send_robust(sender=sender, task_result=result)
-    outcome = attempt(result, losses=losses, after_call=after_call)
-    with handling(outcome):
-        announce(finish(outcome), sender)
+    outcome: Outcome | None = refusal(result)
+    if outcome is None:
+        task_started.send_robust(sender=sender, task_result=result)
+        outcome = run(result)
+    announce(finish(outcome), sender, outcome)
     return outcome
 
 
-@contextmanager
-def handling(outcome: Outcome) -> Iterator[None]:
-    """Let the block find the outcome's exception in sys.exc_info(); Django's own logging does."""
-    if isinstance(outcome, Succeeded):
-        yield
+def announce(
+    stored: AnyResult | None, sender: type[BaseTaskBackend], outcome: Outcome | None = None
+) -> None:
+    """Send task_finished for a result that is final.
+
+    Receivers find the exception of the outcome in sys.exc_info(); the one that logs looks there.
+    """
+    if stored is None or not stored.is_finished:
+        return
+    if outcome is None or isinstance(outcome, Succeeded):
+        task_finished.send_robust(sender=sender, task_result=stored)
         return
     try:
         raise outcome.exception
     except BaseException:  # noqa: BLE001
-        yield
-
-
-def announce(stored: AnyResult | None, sender: type[BaseTaskBackend]) -> None:
-    """Send task_finished for a result that is final."""
-    if stored is not None and stored.is_finished:
+        # Here and not in a context manager: the block of a `with` is not handling what it handles.
         task_finished.send_robust(sender=sender, task_result=stored)
 
 
+def refusal(result: AnyResult) -> Failed | None:
+    """Return why a claimed task must not start: it is cancelled, or its time has passed."""
+    error: TaskException
+    if result.cancel_requested_at is not None:
+        error = TaskCancelled("The task was cancelled before it started.")
+    elif result.expires_at is not None and result.expires_at <= timezone.now():
+        error = TaskExpired(f"The task was to start before {result.expires_at.isoformat()}.")
+    else:
+        return None
+    return Failed(exception=error, error=describe(error))
+
+
 def attempt(
-    result: AnyResult, *, losses: int = 0, after_call: Callable[[], None] | None = None
+    result: AnyResult,
+    *,
+    losses: int = 0,
+    after_call: Callable[[], None] | None = None,
+    channel: Channel = SILENCE,
 ) -> Outcome:
-    """Call the function once and say how it ended."""
-    task = result.task
-    timeout = getattr(task, "timeout", None)
+    """Call the function once and say how it ended.
+
+    `losses` is how many of its attempts ended with a dead worker; they do not count against the
+    retry policy. KeyboardInterrupt and SystemExit from the body fail the task like any exception.
+    `after_call` may fail the task by raising, `channel` carries what the body says through its
+    context.
+    """
     try:
-        if timeout is None:
-            value = _call(result)
-        else:
-            with time_limit(seconds(timeout)):
-                value = _call(result)
+        value = _call(result, channel)
         if after_call is not None:
             after_call()
         return Succeeded(value=storable(value))
     except BaseException as error:  # noqa: BLE001
-        return _after_error(result, error, result.attempts - losses)
+        return after_error(result, error, losses)
 
 
-async def aattempt(result: AnyResult, *, losses: int = 0) -> Outcome:
+async def aattempt(result: AnyResult, *, losses: int = 0, channel: Channel = SILENCE) -> Outcome:
     """Await the coroutine function once and say how it ended."""
-    timeout = getattr(result.task, "timeout", None)
     try:
-        async with async_time_limit(None if timeout is None else seconds(timeout)):
-            value = await result.task.func(*_arguments(result), **result.kwargs)
-        return Succeeded(value=storable(value))
+        return Succeeded(value=storable(await _await(result, channel)))
     except BaseException as error:  # noqa: BLE001
-        return _after_error(result, error, result.attempts - losses)
+        return after_error(result, error, losses)
 
 
 def is_coroutine(task: AnyTask) -> bool:
@@ -104,7 +113,11 @@ def is_coroutine(task: AnyTask) -> bool:
 _is_coroutine = cache(iscoroutinefunction)
 
 
-def _after_error(result: AnyResult, error: BaseException, attempts: int) -> Outcome:
+def after_error(result: AnyResult, error: BaseException, losses: int) -> Outcome:
+    """Say what follows from an exception: another attempt, or failure."""
+    if isinstance(error, TaskCancelled):
+        return Failed(exception=error, error=describe(error))
+    attempts = result.attempts - losses
     try:
         delay = next_delay(getattr(result.task, "retry", None), attempts, error, timezone.now())
     except Exception as policy_error:  # noqa: BLE001
@@ -117,11 +130,28 @@ def _after_error(result: AnyResult, error: BaseException, attempts: int) -> Outc
     return RetryLater(exception=shown, error=describe(shown), delay=delay)
 
 
-def _call(result: AnyResult) -> object:
-    return result.task.call(*_arguments(result), **result.kwargs)
+def _call(result: AnyResult, channel: Channel) -> object:
+    if is_coroutine(result.task):
+        # Not as Task.call() does: it is on its event loop that a coroutine can be interrupted.
+        return async_to_sync(_await)(result, channel)
+    timeout = _timeout(result)
+    if timeout is None:
+        return result.task.call(*_arguments(result, channel), **result.kwargs)
+    with time_limit(timeout):
+        return result.task.call(*_arguments(result, channel), **result.kwargs)
 
 
-def _arguments(result: AnyResult) -> list[Any]:
+async def _await(result: AnyResult, channel: Channel) -> object:
+    async with async_time_limit(_timeout(result)):
+        return await result.task.func(*_arguments(result, channel), **result.kwargs)
+
+
+def _timeout(result: AnyResult) -> float | None:
+    timeout = getattr(result.task, "timeout", None)
+    return None if timeout is None else seconds(timeout)
+
+
+def _arguments(result: AnyResult, channel: Channel) -> list[Any]:
     if result.task.takes_context:
-        return [TaskContext(task_result=result), *result.args]
+        return [TaskContext(task_result=result, channel=channel), *result.args]
     return result.args

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.utils.module_loading import import_string
@@ -16,8 +17,19 @@ if TYPE_CHECKING:
 
 Listener = Callable[["Task[..., Any]"], None]
 
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """The policies that were left out of a task, since its backend is not ours."""
+
+    path: str
+    backend: str
+    policies: tuple[str, ...]
+
+
 _lock = threading.RLock()
 _declared: dict[str, Task[..., Any]] = {}
+_ignored: dict[str, Ignored] = {}
 _listeners: list[Listener] = []
 
 
@@ -32,11 +44,33 @@ def declare(task: Task[..., Any]) -> None:
             listener(task)
 
 
+def declared() -> list[Task[..., Any]]:
+    """Return every task this process has declared."""
+    with _lock:
+        return list(_declared.values())
+
+
+def note_ignored(func: Callable[..., Any], backend: str, policies: Sequence[str]) -> None:
+    """Remember which policies a task was declared with in vain."""
+    path = f"{func.__module__}.{func.__qualname__}"
+    with _lock:
+        if policies:
+            _ignored[path] = Ignored(path, backend, tuple(policies))
+        else:
+            _ignored.pop(path, None)
+
+
+def ignored() -> list[Ignored]:
+    """Return every task of this process that was declared with policies in vain."""
+    with _lock:
+        return list(_ignored.values())
+
+
 def subscribe(listener: Listener) -> None:
     """Call listener with every task, those already declared included."""
     with _lock:
         _listeners.append(listener)
-        for task in list(_declared.values()):
+        for task in declared():
             listener(task)
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Generic, overload
 from uuid import UUID
 
-from bridge.interface import DjangoTask, P, R, TaskResult, TaskResultStatus
+from bridge.interface import DjangoTask, P, R, TaskResultStatus
+from bridge.result import TaskResult
 
 
 class Results(Sequence["TaskResult[P, R]"], Generic[P, R]):
@@ -21,9 +22,12 @@ class Results(Sequence["TaskResult[P, R]"], Generic[P, R]):
         ids: Sequence[UUID | str],
         make: Callable[[int], TaskResult[P, R]],
         order: range | None = None,
+        batch_id: str | None = None,
     ) -> None:
         self._ids = ids
         self._make = make
+        # The batch that was made of the calls.
+        self.batch_id = batch_id
         self._order = range(len(ids)) if order is None else order
 
     @property
@@ -40,16 +44,16 @@ class Results(Sequence["TaskResult[P, R]"], Generic[P, R]):
     def __getitem__(self, index: slice) -> Results[P, R]: ...
     def __getitem__(self, index: int | slice) -> TaskResult[P, R] | Results[P, R]:
         if isinstance(index, slice):
-            return Results(self._ids, self._make, self._order[index])
+            return Results(self._ids, self._make, self._order[index], self.batch_id)
         return self._make(self._order[index])
 
     def __repr__(self) -> str:
         return f"<Results of {len(self)} calls>"
 
 
-def results_of(made: Sequence[TaskResult[P, R]]) -> Results[P, R]:
+def results_of(made: Sequence[TaskResult[P, R]], batch_id: str | None = None) -> Results[P, R]:
     """Return results that have been made already."""
-    return Results([result.id for result in made], made.__getitem__)
+    return Results([result.id for result in made], made.__getitem__, batch_id=batch_id)
 
 
 def new_result(
@@ -59,9 +63,13 @@ def new_result(
     kwargs: dict[str, Any],
     *,
     backend: str,
-    enqueued_at: datetime,
+    enqueued_at: datetime | None,
+    **more: Any,
 ) -> TaskResult[P, R]:
-    """Return the result of a task that has just been enqueued. The arguments are plain JSON."""
+    """Return the result of a task that has just been enqueued, or is about to be.
+
+    The arguments are plain JSON.
+    """
     result: TaskResult[P, R] = TaskResult(
         task=task,
         id=str(result_id),
@@ -75,6 +83,7 @@ def new_result(
         backend=backend,
         errors=[],
         worker_ids=[],
+        **more,
     )
     # Afterwards, since TaskResult would look through what is plain already.
     object.__setattr__(result, "args", args)

@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import EllipsisType
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils import timezone
 
+from bridge.backoff import Backoff, backoff_of, exponential
 from bridge.exceptions import MaxAttemptsExceeded
+from bridge.seconds import checked, remaining
 
 DEFAULT_MAX_ATTEMPTS = 3
 
-Backoff = Callable[[int], float | timedelta]
-"""Delay (seconds, or a timedelta) after the given attempt, counted from 1."""
-
+T = TypeVar("T")
 Exceptions = tuple[type[BaseException], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class fixed:  # noqa: N801
-    """Wait the same number of seconds after every attempt."""
-
-    seconds: float
-
-    def __call__(self, attempt: int) -> float:
-        return self.seconds
-
-
-@dataclass(frozen=True, slots=True)
-class exponential:  # noqa: N801
-    """Wait factor seconds after the first attempt and twice as long after each further one."""
-
-    factor: float = 1
-
-    def __call__(self, attempt: int) -> float:
-        # 2.0 ** 1024 overflows; nobody waits for 2 ** 63 seconds either.
-        return float(self.factor * 2.0 ** min(attempt - 1, 63))
 
 
 class Retry(Exception):
@@ -48,7 +25,8 @@ class Retry(Exception):
     On a task (`@task(retry=Retry(...))`) it is the policy. Raised from a body
     (`raise Retry(delay=60) from error`) it asks for another attempt now, and what it leaves open
     the policy decides. `max_attempts` counts every run, None means no bound. `delay` and
-    `max_delay` are seconds or a timedelta, `at` is a datetime.
+    `max_delay` are seconds or a timedelta, `at` is a datetime. `jitter` waits anything from 0 to
+    what it would wait without. Raise TypeError or ValueError for what nobody could follow.
     """
 
     def __init__(
@@ -57,27 +35,23 @@ class Retry(Exception):
         max_attempts: int | EllipsisType | None = ...,
         on: type[BaseException] | Exceptions = (Exception,),
         never_on: type[BaseException] | Exceptions = (),
-        backoff: Backoff | None = None,
+        backoff: Backoff | type[exponential] | None = None,
         max_delay: float | timedelta | None = None,
         jitter: bool = False,
         delay: float | timedelta | None = None,
         at: datetime | None = None,
     ) -> None:
-        if isinstance(max_attempts, int) and max_attempts < 1:
-            raise ValueError(
-                f"max_attempts counts every run and must be at least 1, not {max_attempts!r}."
-            )
         if delay is not None and at is not None:
             raise ValueError("Give either delay or at, not both.")
         super().__init__("Another attempt was requested.")
-        self.max_attempts = max_attempts
-        self.on = on if isinstance(on, tuple) else (on,)
-        self.never_on = never_on if isinstance(never_on, tuple) else (never_on,)
-        self.backoff = backoff
-        self.max_delay = None if max_delay is None else seconds(max_delay)
-        self.jitter = jitter
-        self.delay = None if delay is None else seconds(delay)
-        self.at = at
+        self.max_attempts = _count(max_attempts)
+        self.on = _classes("on", on)
+        self.never_on = _classes("never_on", never_on)
+        self.backoff = backoff_of(backoff)
+        self.max_delay = None if max_delay is None else checked("max_delay", max_delay)
+        self.jitter = _of(bool, "jitter", jitter, "True or False")
+        self.delay = None if delay is None else remaining("delay", delay)
+        self.at = None if at is None else _of(datetime, "at", at, "a datetime")
 
     def _fields(self) -> dict[str, Any]:
         names = ["max_attempts", "on", "never_on", "backoff", "max_delay", "jitter", "delay", "at"]
@@ -101,20 +75,52 @@ class Retry(Exception):
         return DEFAULT_MAX_ATTEMPTS if self.max_attempts is ... else self.max_attempts
 
     def wait(self, attempt: int) -> float:
-        """Return the seconds to wait after this attempt, jitter included."""
-        delay = seconds((self.backoff or exponential())(attempt))
+        """Return the seconds to wait after this attempt, jitter included.
+
+        Raise ValueError when the backoff returns something else than a duration.
+        """
+        value = (self.backoff or exponential())(attempt)
+        delay = remaining(f"What backoff={self.backoff!r} returns", value)
         if self.max_delay is not None:
             delay = min(delay, self.max_delay)
         return random.uniform(0, delay) if self.jitter else delay
+
+    def filled_from(self, policy: Retry) -> Retry:
+        """Return this request with what it leaves open taken from the task's policy."""
+        return Retry(
+            backoff=self.backoff or policy.backoff,
+            max_delay=policy.max_delay if self.max_delay is None else self.max_delay,
+            jitter=self.jitter or policy.jitter,
+        )
 
 
 def _rebuild(fields: dict[str, Any]) -> Retry:
     return Retry(**fields)
 
 
-def seconds(value: float | timedelta) -> float:
-    """Return a duration in seconds."""
-    return value.total_seconds() if isinstance(value, timedelta) else float(value)
+def _count(value: Any) -> Any:
+    if value is None or value is ... or (type(value) is int and value >= 1):
+        return value
+    raise ValueError(
+        f"max_attempts counts every run and must be a whole number, at least 1, not {value!r}. "
+        "None means no bound."
+    )
+
+
+def _classes(name: str, value: Any) -> Exceptions:
+    classes: Exceptions = value if isinstance(value, tuple) else (value,)
+    if all(isinstance(each, type) and issubclass(each, BaseException) for each in classes):
+        return classes
+    raise TypeError(
+        f"{name} must be an exception class or a tuple of them, not {value!r}. "
+        f"Write {name}=ConnectionError, or {name}=(ConnectionError, TimeoutError)."
+    )
+
+
+def _of(kind: type[T], name: str, value: Any, rule: str) -> T:
+    if isinstance(value, kind):
+        return value
+    raise TypeError(f"{name} must be {rule}, not {value!r}.")
 
 
 def like(at: datetime, now: datetime) -> datetime:
@@ -138,8 +144,8 @@ def next_delay(
         if error.at is not None:
             return max(0.0, (like(error.at, now) - now).total_seconds())
         if error.delay is not None:
-            return max(0.0, error.delay)
-        return (error if error.backoff else policy).wait(attempt)
+            return error.delay
+        return error.filled_from(policy).wait(attempt)
     if policy is None or isinstance(error, policy.never_on) or not isinstance(error, policy.on):
         return None
     if policy.limit is not None and attempt >= policy.limit:

@@ -7,30 +7,29 @@ import ctypes
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from types import FrameType
 
 from bridge.exceptions import TaskTimeout
+from bridge.watchdog import Watch, watchdog
 
 
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
+def time_limit(seconds: float) -> AbstractContextManager[None]:
     """Raise TaskTimeout inside the block once it has run for that many seconds.
 
     In the main thread a signal interrupts blocking calls too. In any other thread the exception
     arrives at the next bytecode, so a blocking call delays it; a hard timeout does not wait.
     """
-    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
-        with _alarm(seconds):
-            yield
-    else:
-        with _thread_timer(seconds):
-            yield
+    in_main = threading.current_thread() is threading.main_thread()
+    return _by_signal(seconds) if in_main and hasattr(signal, "SIGURG") else _by_exception(seconds)
 
 
 @asynccontextmanager
 async def async_time_limit(seconds: float | None) -> AsyncIterator[None]:
-    """Raise TaskTimeout inside the block of a coroutine once it has run for that many seconds."""
+    """Cancel the block of a coroutine once it has run for that many seconds.
+
+    Raise TaskTimeout then.
+    """
     timeout = asyncio.timeout(seconds)
     try:
         async with timeout:
@@ -47,45 +46,57 @@ def _message(seconds: float) -> str:
 
 
 @contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    def interrupt(signum: int, frame: FrameType | None) -> None:
-        raise TaskTimeout(_message(seconds))
+def _by_signal(seconds: float) -> Iterator[None]:
+    # SIGURG, because a task may have its own use for SIGALRM and its timer, and because one that
+    # comes too late, when its handler is gone, does nothing.
+    thread = threading.get_ident()
+    is_open, is_due = True, False
 
-    previous = signal.signal(signal.SIGALRM, interrupt)
+    def bite() -> None:
+        nonlocal is_due
+        is_due = True
+        signal.pthread_kill(thread, signal.SIGURG)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal is_due
+        if is_due and is_open:
+            is_due = False
+            raise TaskTimeout(_message(seconds))
+
+    watch = Watch(bite)
+    before = signal.signal(signal.SIGURG, interrupt)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        yield
+        try:
+            watchdog.set(watch, seconds)
+            yield
+        finally:
+            is_open = False
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        watchdog.call_off(watch)
+        signal.signal(signal.SIGURG, before or signal.SIG_DFL)
 
 
 @contextmanager
-def _thread_timer(seconds: float) -> Iterator[None]:
-    thread_id = ctypes.c_ulong(threading.get_ident())
+def _by_exception(seconds: float) -> Iterator[None]:
+    thread = ctypes.c_ulong(threading.get_ident())
     set_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    lock = threading.Lock()
-    state = {"open": True, "fired": False}
+    bitten = False
 
-    def interrupt() -> None:
-        with lock:
-            if state["open"]:
-                state["fired"] = True
-                set_exception(thread_id, ctypes.py_object(TaskTimeout))
+    def bite() -> None:
+        nonlocal bitten
+        bitten = True
+        set_exception(thread, ctypes.py_object(TaskTimeout))
 
-    timer = threading.Timer(seconds, interrupt)
-    timer.daemon = True
-    timer.start()
+    watch = Watch(bite)
     try:
-        yield
+        try:
+            watchdog.set(watch, seconds)
+            yield
+        finally:
+            watchdog.call_off(watch)
+            if bitten:
+                set_exception(thread, None)  # still pending when the block ended by itself
     except TaskTimeout as error:
-        # An asynchronous exception is raised from its class, without arguments.
-        if not error.args:
+        if bitten:
             error.args = (_message(seconds),)
         raise
-    finally:
-        timer.cancel()
-        with lock:
-            state["open"] = False
-            if state["fired"]:
-                set_exception(thread_id, None)  # still pending when the block ended by itself

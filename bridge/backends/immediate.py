@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 
+from django.core import checks
+from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
-from bridge.backends.base import BridgeBackend
-from bridge.execution import execute
-from bridge.ids import new_id
-from bridge.interface import (
-    DjangoTask,
-    P,
-    R,
-    TaskResult,
-    TaskResultStatus,
-    task_enqueued,
-)
-from bridge.outcome import Failed, Outcome, RetryLater, Succeeded
-from bridge.results import new_result
-from bridge.values import storable
+from bridge.backends.after_commit import at_commit
+from bridge.backends.endless import bounded
+from bridge.backends.memory import MemoryBackend
+from bridge.backends.options import PROPAGATE, Option
+from bridge.cancellation import Cancellation
+from bridge.checks.kinds import WRONG_OPTION
+from bridge.context import SILENCE
+from bridge.execution import attempt
+from bridge.expiry import expiry
+from bridge.hooks import Hooks
+from bridge.in_memory import attempt_in_memory, cancel_in_memory, enqueue_hooks
+from bridge.interface import P, R, task_enqueued
+from bridge.outcome import Failed, Outcome
+from bridge.result import AnyResult, TaskResult
+from bridge.transactional import attempt_in_transaction
 
 
-class ImmediateBackend(BridgeBackend):
+class ImmediateBackend(MemoryBackend):
     """Run each task inside enqueue().
 
-    `run_after` and the waits between retries are accepted and skipped. With
+    `run_after` and the waits between retries are accepted and skipped; a task that still asks for
+    another attempt after a hundred fails. With
     OPTIONS["PROPAGATE"] an exception that fails a task reaches the caller of enqueue().
     """
 
@@ -34,61 +39,71 @@ class ImmediateBackend(BridgeBackend):
     supports_async_task = True
     supports_priority = True
 
-    def enqueue(self, task: DjangoTask[P, R], args: Any, kwargs: Any) -> TaskResult[P, R]:
-        """Run a task to its end and return the result."""
-        self.validate_task(task)
-        result = new_result(
-            task,
-            new_id(),
-            storable(list(args)),
-            storable(dict(kwargs)),
-            backend=self.alias,
-            enqueued_at=timezone.now(),
-        )
+    known_options: ClassVar[tuple[Option, ...]] = (*MemoryBackend.known_options, PROPAGATE)
+    for_production = False
+    honours: ClassVar[frozenset[str]] = frozenset(
+        {
+            "retry",
+            "timeout",
+            "expires",
+            "transactional",
+            "on_success",
+            "on_failure",
+            "enqueue_on_commit",
+        }
+    )
+
+    @property
+    def propagate(self) -> bool:
+        """Say whether the caller gets the exception of a failed task, from OPTIONS["PROPAGATE"]."""
+        return bool(self.option(PROPAGATE))
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        """Return what is wrong with this backend's settings."""
+        return [*super().check(**kwargs), *self.wrong(WRONG_OPTION, "propagate")]
+
+    def cancel(self, result_id: str) -> Cancellation:
+        """Ask a running task to stop, its own body for example; any other has finished."""
+        return cancel_in_memory(result_id)
+
+    def complete(self, batch_id: str, made: Sequence[AnyResult], on_complete: Hooks) -> None:
+        """Enqueue what follows from a batch, once all of its tasks have finished."""
+
+        def enqueue() -> None:
+            for hook in on_complete:
+                hook.enqueue(result_id=batch_id)
+
+        if all(result.is_finished for result in made):
+            enqueue()
+        else:
+            at_commit(enqueue, self.database)  # after them: they wait for it too
+
+    def receive(self, result: TaskResult[P, R]) -> TaskResult[P, R]:
+        """Run a task to its end, enqueue its hooks, and return the result."""
+        now = timezone.now()
+        expires_at = expiry(getattr(result.task, "expires", None), now)
+        result = replace(result, enqueued_at=now, expires_at=expires_at)
         task_enqueued.send(type(self), task_result=result)
         while not result.is_finished:
-            result, outcome = self._attempt(result)
+            result, outcome = attempt_in_memory(
+                result, sender=type(self), worker_id=f"immediate:{self.alias}", run=_run
+            )
+        enqueue_hooks(result)
         if isinstance(outcome, Failed) and self._propagates(outcome.exception):
             raise outcome.exception
         return result
 
-    def _attempt(self, result: TaskResult[P, R]) -> tuple[TaskResult[P, R], Outcome]:
-        now = timezone.now()
-        running = _replace(
-            result,
-            status=TaskResultStatus.RUNNING,
-            started_at=result.started_at or now,
-            last_attempted_at=now,
-            worker_ids=[*result.worker_ids, f"immediate:{self.alias}"],
-        )
-        final = running
-
-        def finish(outcome: Outcome) -> TaskResult[P, R]:
-            nonlocal final
-            final = _finished(running, outcome)
-            return final
-
-        outcome = execute(running, finish, sender=type(self))
-        return final, outcome
-
     def _propagates(self, error: BaseException) -> bool:
-        return isinstance(error, KeyboardInterrupt) or bool(self.options.get("PROPAGATE"))
+        return isinstance(error, KeyboardInterrupt) or self.propagate
 
 
-def _finished(result: TaskResult[P, R], outcome: Outcome) -> TaskResult[P, R]:
-    match outcome:
-        case Succeeded(value=value):
-            done = _replace(result, status=TaskResultStatus.SUCCESSFUL, finished_at=timezone.now())
-            object.__setattr__(done, "_return_value", value)
-            return done
-        case Failed(error=error):
-            errors = [*result.errors, error]
-            return _replace(
-                result, status=TaskResultStatus.FAILED, errors=errors, finished_at=timezone.now()
-            )
-        case RetryLater(error=error):
-            return _replace(result, status=TaskResultStatus.READY, errors=[*result.errors, error])
+def _run(result: AnyResult) -> Outcome:
+    return bounded(result, _attempt(result))
 
 
-def _replace(result: TaskResult[P, R], **changes: Any) -> TaskResult[P, R]:
-    return dataclasses.replace(result, **changes)
+def _attempt(result: AnyResult) -> Outcome:
+    if not getattr(result.task, "transactional", False):
+        return attempt(result)
+    return attempt_in_transaction(
+        result, lambda outcome: True, using=DEFAULT_DB_ALIAS, losses=0, channel=SILENCE
+    )

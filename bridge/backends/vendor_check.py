@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core import checks
 from django.db import connections
 
+from bridge.checks.kinds import WRONG_VENDOR
 from bridge.ledger.vendors import SUPPORTED
 
 
@@ -36,4 +37,4 @@ def _has_psycopg_3() -> bool:
 
 
 def _error(message: str, hint: str) -> list[checks.CheckMessage]:
-    return [checks.Error(message, hint=hint, id="bridge.E004")]
+    return [WRONG_VENDOR(message, hint=hint)]

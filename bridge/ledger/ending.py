@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from bridge.ledger.results import to_json
 from bridge.outcome import Failed, Outcome, RetryLater, Succeeded, describe
 
 if TYPE_CHECKING:
+    from bridge.hooks import Spec
     from bridge.ledger.models import TaskRow
 
 READY = TaskResultStatus.READY
@@ -23,11 +25,20 @@ FAILED = TaskResultStatus.FAILED
 SUCCESSFUL = TaskResultStatus.SUCCESSFUL
 
 
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What the end of a task brings about: hooks to enqueue, a batch to count down."""
+
+    hooks: Sequence[Spec]
+    batch_id: UUID | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How one claim ends. `id`, `worker` and `token` are the claim; it must still be valid.
 
-    `value`, `errors` and `worker_ids` are JSON texts; the last two are None when they stay.
+    `value`, `errors`, `worker_ids` and `progress` are JSON texts; all but the first are None when
+    they stay. A row that somebody has asked to stop does not wait for its next attempt.
     A READY row is runnable `delay` seconds from now, at once when it is None.
     """
 
@@ -41,14 +52,25 @@ class Ending:
     value: str | None = None
     errors: str | None = None
     worker_ids: str | None = None
+    # The last word of the body, None when all it said is in the ledger. A READY row has none.
+    progress: str | None = None
     delay: float | None = None
     # Is the message of a broker, if one carried this row, gone?
     spent: bool = False
+    # None for most, and for all that run again.
+    consequences: Consequences | None = None
 
     @property
     def final(self) -> bool:
         """Say whether the task does not run again."""
         return self.status != READY
+
+    def lightened(self) -> Ending:
+        """Return this ending without its hooks; without anything else if it has none."""
+        rest = None
+        if self.consequences is not None and self.consequences.hooks:
+            rest = replace(self.consequences, hooks=())
+        return replace(self, consequences=rest)
 
 
 def ending_of(row: TaskRow, outcome: Outcome) -> Ending:
@@ -96,6 +118,12 @@ def lose(row: TaskRow, reason: str, *, max_losses: int) -> Ending:
     return _leave(row, FAILED, errors=errors, losses=losses)
 
 
+def ended(row: TaskRow) -> Ending:
+    """Return the ending of a row that has ended, as it is in memory; there is no claim to end."""
+    value = None if row.return_value is None else _dump(row.return_value)
+    return _leave(row, TaskResultStatus(row.status), value=value)
+
+
 def apply(row: TaskRow, ending: Ending, at: datetime) -> None:
     """Make a row in memory what its ending made of it in the ledger, at that time."""
     row.status = ending.status
@@ -104,6 +132,8 @@ def apply(row: TaskRow, ending: Ending, at: datetime) -> None:
     row.started_at = ending.started_at
     row.last_attempted_at = ending.last_attempted_at
     row.finished_at = at if ending.final else None
+    if not ending.final:
+        row.progress = None
     row.return_value = None if ending.value is None else json.loads(ending.value)
     if ending.errors is not None:
         row.errors = json.loads(ending.errors)
@@ -122,7 +152,11 @@ def _leave(row: TaskRow, status: TaskResultStatus, **changes: Any) -> Ending:
         "started_at": row.started_at,
         "last_attempted_at": row.last_attempted_at,
     }
+    if row.progress is not None and status != READY:
+        values["progress"] = json.dumps(row.progress)
     values.update(changes)
+    if status != READY and (row.hooks or row.batch_id):
+        values["consequences"] = Consequences((row.hooks or {}).get(status, ()), row.batch_id)
     # A row without a worker is nobody's claim: no ending fits it.
     return Ending(id=row.id, worker=row.worker or "", token=row.token, status=status, **values)
 

@@ -52,6 +52,20 @@ class TaskRow(models.Model):
     errors = models.JSONField(default=list)
     return_value = models.JSONField(null=True)
 
+    expires_at = models.DateTimeField(null=True, help_text=_("Not started after."))
+    unique_key = models.CharField(
+        max_length=32, null=True, help_text=_("One row that is not finished has it at most.")
+    )
+    unique_until = models.DateTimeField(null=True, help_text=_("Kept by a finished row until."))
+    lane = models.CharField(
+        max_length=32, null=True, help_text=_("Rows of one lane wait for the same limits.")
+    )
+    limits = models.JSONField(null=True)
+    hooks = models.JSONField(null=True, help_text=_("What is enqueued once it has finished."))
+    batch_id = models.UUIDField(null=True)
+    progress = models.JSONField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+
     class Meta:
         db_table = "bridge_task"
         verbose_name = _("task")
@@ -64,7 +78,15 @@ class TaskRow(models.Model):
                 F("priority").desc(),
                 F("id"),
                 name="bridge_task_ready",
-                condition=Q(status=READY, wake_at=None),
+                condition=Q(status=READY, wake_at=None, lane=None),
+            ),
+            models.Index(
+                F("transport"),
+                F("lane"),
+                F("priority").desc(),
+                F("id"),
+                name="bridge_task_lane",
+                condition=Q(status=READY, wake_at=None, lane__isnull=False),
             ),
             models.Index(
                 fields=["transport", "wake_at"],
@@ -84,6 +106,23 @@ class TaskRow(models.Model):
                 name="bridge_task_finished",
                 condition=Q(finished_at__isnull=False),
             ),
+            models.Index(
+                fields=["unique_key"],
+                name="bridge_task_key",
+                condition=Q(unique_key__isnull=False),
+            ),
+            models.Index(
+                fields=["batch_id", "status"],
+                name="bridge_task_batch",
+                condition=Q(batch_id__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unique_key"],
+                name="bridge_task_unique",
+                condition=Q(status__in=[READY, RUNNING], unique_key__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -93,7 +132,11 @@ class TaskRow(models.Model):
     def check(cls, **options: Any) -> list[CheckMessage]:
         """Leave out what MySQL cannot do of the indexes: the migration gives it others."""
         found = super().check(**options)
-        return [message for message in found if message.id not in {"models.W037", "models.W043"}]
+        return [
+            message
+            for message in found
+            if message.id not in {"models.W036", "models.W037", "models.W043"}
+        ]
 
     @property
     def runs(self) -> int:
@@ -116,3 +159,59 @@ class WorkerRow(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class BatchRow(models.Model):
+    """Tasks that were enqueued together, and what is enqueued once all have finished."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    total = models.PositiveIntegerField()
+    pending = models.PositiveIntegerField(help_text=_("How many have not finished."))
+    failed = models.PositiveIntegerField(default=0)
+    on_complete = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "bridge_batch"
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class LimitRow(models.Model):
+    """What is known of one concurrency or rate limit: who runs under it, who has started."""
+
+    key = models.CharField(primary_key=True, max_length=32)
+    state = models.JSONField(default=list)
+    touched_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "bridge_limit"
+        verbose_name = _("limit")
+        verbose_name_plural = _("limits")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class PauseRow(models.Model):
+    """A queue from which nothing is claimed."""
+
+    id = models.BigAutoField(primary_key=True)
+    transport = models.CharField(max_length=16)
+    queue_name = models.CharField(max_length=128)
+    paused_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "bridge_pause"
+        verbose_name = _("paused queue")
+        verbose_name_plural = _("paused queues")
+        constraints = [
+            models.UniqueConstraint(fields=["transport", "queue_name"], name="bridge_pause_queue"),
+        ]
+
+    def __str__(self) -> str:
+        return self.queue_name

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from bridge.base import restore
-from bridge.interface import DjangoTask, P, R, TaskError, TaskResult, TaskResultStatus
+from bridge.interface import DjangoTask, P, R, TaskError, TaskResultStatus
+from bridge.progress import Progress
+from bridge.restoring import restore
+from bridge.result import TaskResult
 
 if TYPE_CHECKING:
     from bridge.ledger.models import TaskRow
@@ -28,6 +30,10 @@ def to_result(row: TaskRow, task: DjangoTask[P, R]) -> TaskResult[P, R]:
         backend=row.backend,
         errors=[TaskError(**error) for error in row.errors],
         worker_ids=list(row.worker_ids),
+        expires_at=row.expires_at,
+        progress=None if row.progress is None else Progress(*row.progress),
+        cancel_requested_at=row.cancel_requested_at,
+        batch_id=None if row.batch_id is None else str(row.batch_id),
     )
     # Afterwards, since TaskResult would look through what is plain JSON already.
     object.__setattr__(result, "args", row.args)

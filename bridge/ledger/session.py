@@ -18,13 +18,14 @@ class Session:
     """One connection, for one thread at a time; it opens when first used, and again after close().
 
     `pooled` says that a proxy such as PgBouncer hands each transaction to another server
-    connection: nothing is prepared and nobody listens.
+    connection: nothing is prepared and nobody listens. `patience` is for how many seconds it waits
+    for other writers on SQLite; None leaves that to DATABASES.
     """
 
-    def __init__(self, using: str, *, pooled: bool = False) -> None:
+    def __init__(self, using: str, *, pooled: bool = False, patience: float | None = None) -> None:
         public = connections[using]
         self.line = vendor_of(public).Line(pooled=pooled)
-        settings = self.line.tuned(deepcopy(public.settings_dict))
+        settings = self.line.tuned(deepcopy(public.settings_dict), patience)
         settings.update(CONN_MAX_AGE=None, ATOMIC_REQUESTS=False, AUTOCOMMIT=True)
         backend = load_backend(settings["ENGINE"])
         self.connection: BaseDatabaseWrapper = backend.DatabaseWrapper(settings, using)
@@ -36,6 +37,13 @@ class Session:
         """Open a cursor whose verbs are committed together at the end, or not at all."""
         self._open()
         with self.line.transaction(self.connection) as cursor:
+            yield cursor
+
+    @contextmanager
+    def atomic(self) -> Iterator[CursorWrapper]:
+        """Open a cursor whose statements are committed together: the unit is not one verb."""
+        self._open()
+        with self.line.atomic(self.connection) as cursor:
             yield cursor
 
     @contextmanager

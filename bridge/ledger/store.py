@@ -5,6 +5,7 @@
                  |--retry_later----|
                  |--release--------|
                  `--lose-----------'---------------> FAILED
+    READY --control.cancel--> FAILED    FAILED, SUCCESSFUL --control.requeue--> READY
 
 Every transition out of RUNNING checks the claim (worker and token), so a worker that lost its
 lease cannot overwrite the one that took over.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,12 +27,19 @@ from django.utils import timezone
 
 from bridge.interface import TaskError
 from bridge.ledger import ending
-from bridge.ledger.batch import Batch, batch_of
-from bridge.ledger.columns import decode
+from bridge.ledger.bulk import insert_all
+from bridge.ledger.columns import read
+from bridge.ledger.concluding import Concluding
+from bridge.ledger.control import Control
 from bridge.ledger.doorbell import doorbell
 from bridge.ledger.ending import Ending
-from bridge.ledger.models import READY, RUNNING, TaskRow
+from bridge.ledger.follow_ups import FollowUps
+from bridge.ledger.inserting import enqueue_now
+from bridge.ledger.lanes import Lanes
+from bridge.ledger.models import READY, RUNNING, BatchRow, TaskRow
+from bridge.ledger.new_rows import NewRows
 from bridge.ledger.session import Session
+from bridge.ledger.uniqueness import despite_deadlocks, insert_unique
 from bridge.ledger.vendors import vendor_of
 from bridge.ledger.vendors.verbs import Claim, Left, Look
 from bridge.outcome import Outcome
@@ -42,10 +51,15 @@ UNRECORDED = "unrecorded"
 class Store:
     """The ledger in one database, through Django's connection or through a worker's own."""
 
-    def __init__(self, using: str, session: Session | None = None) -> None:
+    def __init__(
+        self, using: str, session: Session | None = None, follow_ups: FollowUps | None = None
+    ) -> None:
         self.using = using
         self._session = session
         self._vendor = vendor_of(connections[using])
+        self._concluding = Concluding(self._vendor, follow_ups or FollowUps(), self._atomic)
+        self.lanes = Lanes(self._vendor, self._cursor, self._atomic)
+        self.control = Control(using, self.conclude)
 
     @property
     def tasks(self) -> QuerySet[TaskRow]:
@@ -55,9 +69,7 @@ class Store:
     def read(self, rows: QuerySet[TaskRow]) -> list[TaskRow]:
         """Return rows, read through this store's own connection when it has one."""
         with self._cursor() as cursor:
-            sql, parameters = rows.query.get_compiler(connection=cursor.db).as_sql()
-            cursor.execute(sql, parameters)
-            return decode(cursor.db, cursor.fetchall())
+            return read(cursor, rows)
 
     def find(self, task_id: str) -> TaskRow | None:
         """Return a row by id, None for an id that is not in the ledger or not an id at all."""
@@ -70,20 +82,55 @@ class Store:
         """Return the rows whose claim a worker holds."""
         return self.read(self.tasks.filter(worker=worker, status=RUNNING))
 
-    def insert(self, row: TaskRow) -> TaskRow:
-        """Write a new READY row in the caller's transaction."""
-        batch = batch_of(row)
-        row.enqueued_at, row.wake_at = batch.enqueued_at, batch.wake_at
-        self.insert_batch(batch)
-        return row
+    def insert_new(self, new: NewRows, *, notify: bool = False) -> None:
+        """Write new READY rows in the caller's transaction; `notify` may wake idle workers.
 
-    def insert_batch(self, batch: Batch, *, notify: bool = False) -> None:
-        """Write new READY rows in the caller's transaction; `notify` may wake idle workers."""
+        The fastest way there is, for tasks without policies.
+        """
         connection = connections[self.using]
         # Also for deferred rows: a worker asleep does not know when it has to get up.
-        notify = notify and doorbell.rings(connection, batch.queue_name)
+        notify = notify and doorbell.rings(connection, new.queue_name)
         with connection.cursor() as cursor:
-            self._vendor.insert(cursor, batch, notify=notify)
+            self._vendor.insert(cursor, new, notify=notify)
+
+    def insert(self, row: TaskRow, *, notify: bool = False) -> TaskRow:
+        """Write a new READY row in the caller's transaction.
+
+        Return the row that has its unique_key instead, when there is one; a transaction that is
+        writing the same key is waited for.
+        """
+        if row.unique_key is None:
+            return self.insert_many([row], notify=notify)[0]
+        enqueue_now(row)
+        return despite_deadlocks(connections[self.using], lambda: self._insert_unique(row, notify))
+
+    def insert_many(self, rows: Sequence[TaskRow], *, notify: bool = False) -> Sequence[TaskRow]:
+        """Write new READY rows in the caller's transaction, which they need for their unique_keys.
+
+        Return in the place of each the row that has its unique_key.
+        """
+        with self._cursor() as cursor:
+            kept = insert_all(cursor, rows)
+            if notify:
+                self._ring(cursor, rows)
+        return kept
+
+    def open_batch(self, batch: BatchRow) -> None:
+        """Write a batch in the transaction that writes its tasks; one without any is complete."""
+        batch.created_at = timezone.now()
+        if not batch.pending:
+            batch.finished_at = batch.created_at
+        batch.save(using=self.using, force_insert=True)
+        if not batch.pending:
+            self._concluding.complete(batch)
+
+    def conclude(self, rows: Iterable[TaskRow]) -> None:
+        """Do what follows from the end of rows, in the transaction that has just ended them.
+
+        They are as they are now. Hooks that the database refuses are logged and left out.
+        """
+        if endings := [ending.ended(row) for row in rows if row.hooks or row.batch_id]:
+            self._concluding.follow(endings)
 
     def delete(self, row: TaskRow) -> None:
         """Take back a row that no broker accepted."""
@@ -98,19 +145,24 @@ class Store:
         limit: int = 1,
         queues: Iterable[str] = (),
     ) -> list[TaskRow]:
-        """Move up to `limit` due rows READY -> RUNNING; no queues means all of them.
+        """Move up to `limit` due rows READY -> RUNNING, as far as their limits allow.
 
-        `worker` holds the lease, `worker_id` is what the result shows.
+        No queues means all of them. `worker` holds the lease, `worker_id` is what the result shows.
         """
         self.wake(transport)
+        look = self.look(transport)
+        served = tuple(queues)
         claim = Claim(
             transport=transport,
-            queues=tuple(queues) or self.look(transport).queues,
+            queues=served or look.queues,
             worker=worker,
             worker_id=worker_id,
             limit=limit,
         )
-        return self.take(claim)
+        rows = self.take(claim)
+        if look.limited and len(rows) < limit:
+            rows += self.lanes.claim(replace(claim, queues=served, limit=limit - len(rows)))
+        return rows
 
     def take(self, claim: Claim) -> list[TaskRow]:
         """Move rows that are awake READY -> RUNNING, the first to run in front."""
@@ -120,7 +172,9 @@ class Store:
     def exchange(
         self, endings: Sequence[Ending], claim: Claim | None
     ) -> tuple[Left, list[TaskRow]]:
-        """End some claims and make others, in one commit."""
+        """End some claims and make others, in one commit, with all that follows from the ends."""
+        if any(each.consequences for each in endings):
+            return self._concluding.exchange(endings, claim)
         with self._transaction() as cursor:
             if claim is None:
                 return self._vendor.leave(cursor, endings), []
@@ -197,7 +251,27 @@ class Store:
 
     def settle(self, row: TaskRow, **facts: Any) -> bool:
         """READY -> SUCCESSFUL or FAILED for a task that code without a ledger has run."""
-        return bool(self.tasks.filter(id=row.id, status=READY, token=row.token).update(**facts))
+        ready = self.tasks.filter(id=row.id, status=READY, token=row.token)
+        if not (row.hooks or row.batch_id):
+            return bool(ready.update(**facts))
+        with transaction.atomic(using=self.using):
+            if not ready.update(**facts):
+                return False
+            self.conclude(self.tasks.filter(id=row.id))
+        return True
+
+    @contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Open a transaction on Django's connection that waits no longer for a row of others.
+
+        Then is_locked() is true of the error.
+        """
+        with (
+            transaction.atomic(using=self.using),
+            connections[self.using].cursor() as cursor,
+            self._vendor.patience(cursor, seconds),
+        ):
+            yield
 
     def mark_published(self, row: TaskRow, at: datetime) -> None:
         """Note that a broker has the message, unless the task has been claimed since."""
@@ -228,6 +302,18 @@ class Store:
             held = self.tasks.filter(id=row.id, status=READY, token=row.token, published_at=None)
             yield bool(held.update(published_at=timezone.now()))
 
+    def _insert_unique(self, row: TaskRow, notify: bool) -> TaskRow:
+        with self._transaction() as cursor:
+            kept = insert_unique(cursor, self._vendor, row)
+            if notify and kept is row:
+                self._ring(cursor, [row])
+        return kept
+
+    def _ring(self, cursor: CursorWrapper, rows: Iterable[TaskRow]) -> None:
+        for queue in {row.queue_name for row in rows}:
+            if doorbell.rings(cursor.db, queue):
+                self._vendor.ring(cursor, queue)
+
     def _take(self, row: TaskRow, worker: str, worker_id: str) -> bool:
         token = row.token
         changes = _start(row, worker, worker_id)
@@ -256,6 +342,15 @@ class Store:
                 yield cursor
         else:
             with transaction.atomic(using=self.using), self._cursor() as cursor:
+                yield cursor
+
+    @contextmanager
+    def _atomic(self) -> Iterator[CursorWrapper]:
+        if self._session is not None:
+            with self._session.atomic() as cursor:
+                yield cursor
+        else:
+            with self._transaction() as cursor:
                 yield cursor
 
 

@@ -1,14 +1,15 @@
-"""Tells receivers of task_finished what has been stored, in a thread of its own."""
+"""Tells receivers of signals what has been stored, in a thread of its own."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from queue import SimpleQueue
 
 from bridge.backends.ledger import LedgerBackend
-from bridge.execution import announce, handling
+from bridge.execution import announce
 from bridge.interface import task_finished
 from bridge.ledger.models import TaskRow
 from bridge.listeners import is_heard
@@ -25,7 +26,7 @@ class Announcer:
     def __init__(self, backend: LedgerBackend) -> None:
         self._backend = backend
         self._sender = type(backend)
-        self._queue: SimpleQueue[Sequence[Stored] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._main, name="announcer", daemon=True)
         self._thread.start()
 
@@ -36,7 +37,11 @@ class Announcer:
             if not self._hears(logging.ERROR):
                 return
         if stored:
-            self._queue.put(stored)
+            self._queue.put(partial(self._announce_all, stored))
+
+    def dispatch(self, rows: Sequence[TaskRow]) -> None:
+        """Announce new rows that follow from others, and hand them to what carries them."""
+        self._queue.put(partial(self._dispatch, rows))
 
     def close(self) -> None:
         """Wait until everything has been announced."""
@@ -47,16 +52,24 @@ class Announcer:
         return is_heard(task_finished, self._sender, level)
 
     def _main(self) -> None:
-        while (batch := self._queue.get()) is not None:
+        while (errand := self._queue.get()) is not None:
             refresh_connections()
-            for row, outcome in batch:
-                self._announce(row, outcome)
+            errand()
             clean_connections()
+
+    def _announce_all(self, stored: Sequence[Stored]) -> None:
+        for row, outcome in stored:
+            self._announce(row, outcome)
+
+    def _dispatch(self, rows: Sequence[TaskRow]) -> None:
+        try:
+            self._backend.follow_ups.dispatch(rows)
+        except BaseException:
+            logger.exception("%d tasks enqueued unannounced", len(rows))
 
     def _announce(self, row: TaskRow, outcome: Outcome) -> None:
         try:
-            with handling(outcome):
-                announce(self._backend.result_of(row), self._sender)
+            announce(self._backend.result_of(row), self._sender, outcome)
         except BaseException:
             # Whatever a receiver does, even sys.exit(), the next task is announced too.
             logger.exception("task=%s finished unannounced", row.id)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import connections
+from collections.abc import Sequence
+
+from django.db import OperationalError, connections
 
 from bridge.backends.ledger import LedgerBackend
 from bridge.worker.options import WorkerOptions
@@ -11,7 +13,13 @@ from bridge.worker.queues import Queues
 _WAKE_UP = {"postgresql": "notify", "sqlite": "data_version", "mysql": "poll"}
 
 
-def banner(worker: str, backend: LedgerBackend, options: WorkerOptions, queues: Queues) -> str:
+def banner(
+    worker: str,
+    backend: LedgerBackend,
+    options: WorkerOptions,
+    queues: Queues,
+    paused: Sequence[str] = (),
+) -> str:
     """Say in one line who serves what, where, and how it learns of new tasks."""
     connection = connections[backend.database]
     limits = {"max_tasks": options.max_tasks, "max_rss": options.max_rss}
@@ -20,6 +28,7 @@ def banner(worker: str, backend: LedgerBackend, options: WorkerOptions, queues: 
         "backend": backend.alias,
         "database": f"{connection.vendor}:{backend.database}",
         "queues": str(queues),
+        **({"paused": ",".join(paused)} if paused else {}),
         "processes": f"{options.processes}x{options.concurrency}",
         "wake_up": _wake_up(connection.vendor, backend, options),
         **{name: f"{limit:.10g}" for name, limit in limits.items() if limit is not None},
@@ -29,6 +38,14 @@ def banner(worker: str, backend: LedgerBackend, options: WorkerOptions, queues: 
         f'{name}="{fact}"' if " " in fact else f"{name}={fact}" for name, fact in facts.items()
     )
     return f"db_worker {line}; Ctrl+C stops it"
+
+
+def paused_queues(backend: LedgerBackend) -> list[str]:
+    """Return the paused queues; none while the database is away, for which the worker waits."""
+    try:
+        return backend.store.control.paused(backend.transport)
+    except OperationalError:
+        return []
 
 
 def _wake_up(vendor: str, backend: LedgerBackend, options: WorkerOptions) -> str:

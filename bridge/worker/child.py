@@ -19,7 +19,7 @@ from bridge.worker.courier import Courier
 from bridge.worker.executor import Executor
 from bridge.worker.floor import Floor
 from bridge.worker.marks import Marks
-from bridge.worker.options import RECYCLED, WorkerOptions
+from bridge.worker.options import OVERDUE, RECYCLED, WorkerOptions
 from bridge.worker.post import Post
 from bridge.worker.scout import Scout
 
@@ -43,7 +43,7 @@ class Child:
         self.backend = cast("LedgerBackend", task_backends[options.backend])
         self.floor = Floor(options.concurrency)
         self.announcer = Announcer(self.backend)
-        post = Post(self.backend, worker, worker_id())
+        post = Post(self.backend, worker, worker_id(), self.announcer.dispatch)
         scout = Scout(post, options)
         self.courier = Courier(options, post, scout, self.floor, marks, self.announcer)
         self.executor = Executor(self.backend, self.floor, marks)
@@ -53,6 +53,7 @@ class Child:
         self.floor.bell.catch_signals()
         signal.signal(signal.SIGTERM, _leave_it_to_the_bell)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides what Ctrl+C means
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the supervisor's own is of no use here
         os.register_at_fork(
             before=_hold_sigterm, after_in_parent=_release_sigterm, after_in_child=_listen_no_more
         )
@@ -75,6 +76,9 @@ class Child:
 
     def _supply(self) -> None:
         self.courier.main()
+        if self.courier.stuck:
+            self.announcer.close()
+            os._exit(OVERDUE)
         self.floor.close(self.options.concurrency)
 
     def _end_with(self, supervisor_alive: int) -> None:

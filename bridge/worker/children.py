@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
-import time
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from uuid import UUID
@@ -13,7 +13,8 @@ from uuid import UUID
 from django.db import connections
 
 from bridge.worker.child import worker_id
-from bridge.worker.marks import NO_DEADLINE, Marks
+from bridge.worker.marks import Marks
+from bridge.worker.options import OVERDUE
 
 # Children inherit the loaded project; the supervisor has no threads and no open connection
 # when it forks.
@@ -26,7 +27,11 @@ class ChildProcess:
     def __init__(self, process: BaseProcess, marks: Marks) -> None:
         self.process = process
         self.marks = marks
-        self.overdue: set[UUID] = set()
+        # The claims of its tasks that ran past their hard timeout.
+        self.overdue: set[tuple[UUID, int]] = set()
+        # Those of them that have failed in the ledger while it still lives.
+        self.timed_out: set[tuple[UUID, int]] = set()
+        self.kill_at = math.inf
         self.id = f"{worker_id().rpartition(':')[0]}:{process.pid}"
 
     @classmethod
@@ -51,6 +56,8 @@ class ChildProcess:
     @property
     def ending(self) -> str:
         """Say in words how it ended."""
+        if self.condemned:
+            return "was killed for the hard_timeout of another task"
         code = self.process.exitcode
         if code is not None and code < 0:
             return f"was killed by {signal.Signals(-code).name}"
@@ -61,15 +68,21 @@ class ChildProcess:
         if self.pid is not None and self.alive:
             os.kill(self.pid, number)
 
-    def kill_if_overdue(self) -> bool:
-        """Kill it when a task ran past its hard timeout, and remember which."""
-        now = time.monotonic()
-        late = {m.id for m in self.marks.read() if NO_DEADLINE < m.deadline < now}
-        if not late or not self.alive:
-            return False
-        self.overdue = late
-        self.process.kill()
-        return True
+    @property
+    def condemned(self) -> bool:
+        """Say whether it is to end because of a hard timeout."""
+        return self.kill_at < math.inf
+
+    @property
+    def neighbours(self) -> int:
+        """Return how many tasks run there that are not overdue."""
+        running = {mark.claim for mark in self.marks.read() if mark.words is None}
+        return len(running - self.overdue)
+
+    def note_end(self) -> None:
+        """Take note, once it has ended, of the overdue tasks for which it did."""
+        if self.process.exitcode == OVERDUE:
+            self.overdue |= self.marks.late()
 
     def close(self) -> None:
         """Free what the system keeps of a process that has ended."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from uuid import UUID
 
 from bridge.ledger import ending
+from bridge.ledger.lanes import Visit
 from bridge.ledger.models import TaskRow
 from bridge.worker.announcer import Announcer
 from bridge.worker.fatal import ending_the_process
@@ -19,12 +21,16 @@ from bridge.worker.pace import HORIZON, Pace
 from bridge.worker.post import Delivery, Post
 from bridge.worker.runner import report_dropped
 from bridge.worker.scout import Scout
+from bridge.worker.transactional import take_note
 
 LINGER = 0.005
 """Seconds an outcome may wait for others to share its commit, while there is work to do."""
 
 LOOK_UP = 1.0
 """Seconds between two looks at what comes up next, while a suspect waits for others to end."""
+
+AT_ONCE = 0.01
+"""Seconds within which a task under a limit is to start after it was claimed."""
 
 WEIGH = 0.25
 """Seconds between two looks at the memory of this process."""
@@ -45,6 +51,7 @@ class Courier:
         self._options = options
         self._post = post
         self._scout = scout
+        self._rounds = scout.rounds
         self._floor = floor
         self._marks = marks
         self._announcer = announcer
@@ -57,9 +64,13 @@ class Courier:
         # Did a task whose worker died before come up? Then one at a time, with no neighbours.
         self._alone = False
         self._look_up_at = 0.0
+        # Is it the turn of the lanes? Then no other task is claimed before their next visit.
+        self._lanes_next = True
         self._weigh_at = 0.0
         self._stopping = False
         self.recycle = False
+        # Is nothing left here but tasks that ran past their hard timeout?
+        self.stuck = False
 
     def main(self) -> None:
         """Work until told to stop."""
@@ -77,14 +88,42 @@ class Courier:
             # Nobody here starts them soon: let them go to a worker that does.
             self._returns += self._floor.take_back()
         self._linger()
-        ended = self._floor.collect()
+        ended = self._collect()
         room = self._room(len(ended))
+        if room and self._lanes_next and self._frees_lanes(ended):
+            room = 0  # threads become free for them first
         # What ends is stored in a commit of its own or with a claim; the claim is nearly free.
         groups = self._scout.groups(anyway=bool(ended)) if room else []
-        if ended or self._returns or groups:
+        busy = bool(ended or self._returns or groups)
+        if busy:
             self._exchange(ended, groups, room)
-        else:
-            self._rest(self._scout.rest if room else self._options.interval)
+        soon = self._soon()
+        if not (soon and self._ask_lanes(soon)) and not busy:
+            rest = self._scout.rest if room else self._options.interval
+            self._rest(min(rest, self._rounds.rest) if soon else rest)
+
+    def _collect(self) -> list[Held]:
+        ended = self._floor.collect()
+        late = [held for held in ended if held.outcome is None]
+        if not late:
+            return ended
+        self._rounds.missed()
+        self._returns += late
+        return [held for held in ended if held.outcome is not None]
+
+    def _frees_lanes(self, ended: list[Held]) -> bool:
+        return self._rounds.due or any(held.row.lane for held in ended)
+
+    def _ask_lanes(self, most: int) -> bool:
+        """Claim what waited for a limit; say whether there was anything to ask."""
+        if not self._rounds.due:
+            return False
+        visit = self._rounds.claim(most)
+        if visit is not None and visit.rows:
+            self._lanes_next = False
+            self._scout.fed()
+            self._accept(visit.rows, visit)
+        return True
 
     def _linger(self) -> None:
         if self._floor.ended:
@@ -100,8 +139,12 @@ class Courier:
                 self._scout.heard()
 
     def _done(self) -> bool:
-        over = self._options.batch and self._scout.dry
-        return (self._stopping or over) and not self._held and not self._floor.ended
+        if self._floor.ended:
+            return False
+        if self._held:
+            self.stuck = self._stopping and self._held.keys() <= self._marks.late()
+            return self.stuck
+        return self._stopping or (self._options.batch and self._scout.dry and self._rounds.dry)
 
     def _room(self, ended: int) -> int:
         """Return how many tasks to claim."""
@@ -121,21 +164,42 @@ class Courier:
             room = min(room, self._options.max_tasks - self._accepted)
         return max(0, room)
 
+    def _soon(self) -> int:
+        """Return how many tasks under limits to claim: as many as start almost at once.
+
+        A place that is taken should be used, and a rate counts tasks from their claim.
+        """
+        if self._stopping or (self._alone and self._held):
+            return 0
+        ahead = self._pace.ahead(self._floor.still, within=AT_ONCE)
+        if self._floor.waiting > ahead // 2:
+            return 0
+        wanted = self._floor.at_once + ahead - len(self._held) + self._floor.ended
+        room = 1 if self._alone else min(wanted, len(self._slots))
+        if self._options.max_tasks is not None:
+            room = min(room, self._options.max_tasks - self._accepted)
+        return max(0, room)
+
     def _exchange(self, ended: list[Held], groups: list[tuple[str, ...]], room: int) -> None:
         deliveries: list[Delivery] = [(held, ending.release(held.row)) for held in self._returns]
         self._accepted -= len(self._returns)
         self._returns = []
+        stored: list[Delivery] = []
         for held in ended:
-            deliveries.append((held, held.ending()))
             self._pace.learn(held.seconds)
+            if held.stored is None:
+                deliveries.append((held, held.ending()))
+            else:
+                stored.append((held, take_note(held.row, held.stored)))
         first, *others = groups or [()]
         kept, rows = self._post.exchange(deliveries, first, room if groups else 0)
         for group in others:
             if len(rows) < room:
                 rows += self._post.exchange([], group, room - len(rows))[1]
-        self._settle(deliveries, kept)
+        self._settle([*deliveries, *stored], [*kept, *stored])
         if groups:
             self._scout.found(len(rows), room)
+            self._lanes_next = self._lanes_next or bool(rows)
             self._accept(rows)
         self._forget()
 
@@ -149,6 +213,8 @@ class Courier:
             del self._held[held.row.id, held.row.token]
             self._marks.clear(held.slot)
             self._slots.append(held.slot)
+            if held.row.limits:
+                self._rounds.ended(key for key, *_ in held.row.limits.values())
         stored = {id(held) for held, _ in kept}
         for held, _ in deliveries:
             if held.outcome is not None and id(held) not in stored:
@@ -161,7 +227,7 @@ class Courier:
             ]
         )
 
-    def _accept(self, rows: list[TaskRow]) -> None:
+    def _accept(self, rows: list[TaskRow], visit: Visit | None = None) -> None:
         suspects = [index for index, row in enumerate(rows) if row.losses]
         trusted = len(rows)
         if suspects and (self._held or len(rows) > 1):
@@ -170,6 +236,8 @@ class Courier:
         self._look_up_at = time.monotonic() + LOOK_UP
         for index, row in enumerate(rows):
             held = Held(row, self._slots.pop())
+            if visit is not None:
+                held.start_by = visit.start_by.get(row.id, math.inf)
             self._held[row.id, row.token] = held
             self._accepted += 1
             if index < trusted:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bridge.backends.ledger import LedgerBackend
 from bridge.execution import is_coroutine
-from bridge.interface import AnyResult
 from bridge.outcome import Failed, Outcome
+from bridge.result import AnyResult
 from bridge.worker.fatal import ending_the_process
 from bridge.worker.floor import Floor
 from bridge.worker.held import Held
@@ -33,6 +33,9 @@ class Executor:
     def _work(self) -> None:
         while (held := self._floor.take()) is not None:
             refresh_connections()
+            if held.is_late:
+                self._floor.end(held)
+                continue
             held.begin()
             started = begin(self._backend, held.row, self._marks, held.slot)
             if isinstance(started, Failed):
@@ -40,11 +43,12 @@ class Executor:
             elif is_coroutine(started.task):
                 self._loop.run(self._await(held, started, alone=self._loop.is_idle))
             else:
-                self._end(held, run(started, held.row.losses))
+                outcome, held.stored = run(self._backend, held.row, started)
+                self._end(held, outcome)
 
     async def _await(self, held: Held, result: AnyResult, *, alone: bool) -> None:
         with ending_the_process():
-            self._end(held, await arun(result, held.row.losses, alone=alone))
+            self._end(held, await arun(self._backend, held.row, result, alone=alone))
 
     def _end(self, held: Held, outcome: Outcome) -> None:
         held.end(outcome)

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from django.db import connections
 
 from bridge.backends.ledger import LedgerBackend
+from bridge.ledger.away import AWAY
 from bridge.recovery import recover
-from bridge.worker.persistence import AWAY, persist
+from bridge.worker.persistence import persist
 
 logger = logging.getLogger("bridge.worker")
 BEATS_PER_LEASE = 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,6 +10,7 @@ from datetime import timedelta
 from bridge.ledger.ending import Ending, ending_of
 from bridge.ledger.models import TaskRow
 from bridge.outcome import Failed, Outcome, describe
+from bridge.worker.transactional import Stored
 
 
 @dataclass(slots=True, eq=False)
@@ -18,9 +20,18 @@ class Held:
     row: TaskRow
     slot: int
     accepted: float = field(default_factory=time.monotonic)
+    # Under a rate: after this it must not start, by time.monotonic().
+    start_by: float = math.inf
     began: float = 0.0
     seconds: float = 0.0
     outcome: Outcome | None = None
+    # How its claim has ended, when its own commit has done that already.
+    stored: Stored | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Say whether it must not start any more under its rate."""
+        return time.monotonic() > self.start_by
 
     def begin(self) -> None:
         """Note that a thread starts it now: by the database's clock, some time after its claim."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+import time
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -34,6 +35,11 @@ class Mark:
     token: int
     deadline: float
     words: bytes | None = None
+
+    @property
+    def claim(self) -> tuple[UUID, int]:
+        """Return the claim under which the task runs: the row, and its token."""
+        return self.id, self.token
 
 
 class Marks:
@@ -72,6 +78,11 @@ class Marks:
                 words = self._memory[start : start + length] if state == _ENDED else None
                 marks.append(Mark(UUID(bytes=raw_id), token, deadline, words))
         return marks
+
+    def late(self) -> frozenset[tuple[UUID, int]]:
+        """Return the claims of the tasks that run past their deadline now."""
+        now = time.monotonic()
+        return frozenset(m.claim for m in self.read() if NO_DEADLINE < m.deadline < now)
 
     def close(self) -> None:
         """Free the memory."""

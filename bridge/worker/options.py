@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 RECYCLED = 3
 """The exit code of a child process that reached --max-tasks or --max-rss, its work done."""
 
+OVERDUE = 4
+"""The exit code of one in which nothing but tasks past their hard timeout was left."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:

@@ -25,13 +25,13 @@ class Pace:
         before = seconds if self.average is None else self.average
         self.average = before + WEIGHT * (seconds - before)
 
-    def ahead(self, still: float = 0.0) -> int:
+    def ahead(self, still: float = 0.0, *, within: float = HORIZON) -> int:
         """Return how many tasks may wait in this process for a free thread.
 
-        `still` is for how many seconds no thread has become free: those that run take at least
-        so long.
+        They start `within` so many seconds. `still` is for how many seconds no thread has become
+        free: those that run take at least so long.
         """
-        seconds = HORIZON if self.average is None else max(self.average, still)
-        if seconds >= HORIZON:
+        seconds = within if self.average is None else max(self.average, still)
+        if seconds >= within:
             return 0
-        return min(MOST, int(self.at_once * HORIZON / max(seconds, 1e-6)))
+        return min(MOST, int(self.at_once * within / max(seconds, 1e-6)))

@@ -9,16 +9,13 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import InterfaceError, InternalError, OperationalError, connections
+from django.db import connections
 
 from bridge.exceptions import TransactionLeftOpen
+from bridge.ledger.away import AWAY, is_too_much
 
 logger = logging.getLogger("bridge.worker")
 T = TypeVar("T")
-
-AWAY = (OperationalError, InterfaceError, InternalError)
-"""What says that the database is away. After a failover it may be there and refuse to write: to
-PostgreSQL that is an internal error."""
 
 FIRST_WAIT = 0.05
 LONGEST_WAIT = 5.0
@@ -46,7 +43,7 @@ def persist(
         try:
             return action()
         except AWAY as error:
-            if give_up() or _is_too_much(error):
+            if give_up() or is_too_much(error):
                 raise
             logger.warning(
                 "pid=%s cannot %s (%s); next try in %.2f s",
@@ -58,12 +55,6 @@ def persist(
             (reset or close_idle_connections)()
             time.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
-
-
-def _is_too_much(error: Exception) -> bool:
-    # PostgreSQL's limits (class 54), as of the length of a text: the driver calls them operational.
-    state = getattr(error.__cause__, "sqlstate", None)
-    return isinstance(state, str) and state.startswith("54")
 
 
 def close_idle_connections() -> None:

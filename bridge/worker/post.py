@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from django.db import Error, InterfaceError, OperationalError
@@ -13,10 +14,12 @@ from django.db import Error, InterfaceError, OperationalError
 from bridge.backends.ledger import LedgerBackend
 from bridge.ledger import ending
 from bridge.ledger.ending import Ending
+from bridge.ledger.follow_ups import Dispatch, leave_alone
+from bridge.ledger.lanes import Visit
 from bridge.ledger.models import TaskRow
 from bridge.ledger.session import Session
 from bridge.ledger.store import Store
-from bridge.ledger.vendors.verbs import Claim, Left, Look
+from bridge.ledger.vendors.verbs import Claim, Left, Look, Survey
 from bridge.worker.held import Held
 from bridge.worker.persistence import persist
 
@@ -31,12 +34,19 @@ Delivery = tuple[Held, Ending]
 class Post:
     """A connection of its own to the ledger; it waits for a database that is away."""
 
-    def __init__(self, backend: LedgerBackend, worker: str, worker_id: str) -> None:
+    def __init__(
+        self,
+        backend: LedgerBackend,
+        worker: str,
+        worker_id: str,
+        dispatch: Dispatch = leave_alone,
+    ) -> None:
         self._transport = backend.transport
         self._worker = worker
         self._worker_id = worker_id
         self.session = Session(backend.database, pooled=backend.pooled)
-        self._store = Store(backend.database, self.session)
+        follow_ups = replace(backend.follow_ups, dispatch=dispatch)
+        self._store = Store(backend.database, self.session, follow_ups)
         # Was an answer lost, so that the ledger may have done what nobody was told of?
         self._doubt = False
         self._ask_at: list[float] = []
@@ -94,6 +104,19 @@ class Post:
     def wake(self) -> int:
         """Make deferred rows claimable that are due."""
         return self._persist(lambda: self._store.wake(self._transport), "wake deferred tasks")
+
+    def survey(self, after: str) -> Survey:
+        """Read the first rows of some lanes."""
+        return self._persist(
+            lambda: self._store.lanes.survey(self._transport, after), "look into lanes"
+        )
+
+    def visit(self, lanes: Sequence[str], limit: int, delay: float) -> Visit:
+        """Claim up to `limit` rows from lanes; those under a rate start within `delay` seconds."""
+        claim = self._claim((), limit)
+        return self._persist(
+            lambda: self._store.lanes.visit(claim, lanes, delay), "claim tasks under limits"
+        )
 
     def wait(self, bell: int, seconds: float, idle: float) -> bool:
         """Wait for new tasks, for the bell, or for so many seconds; say if there may be tasks."""

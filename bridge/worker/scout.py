@@ -6,6 +6,7 @@ import time
 
 from bridge.worker.options import WorkerOptions
 from bridge.worker.post import Post
+from bridge.worker.rounds import Rounds
 from bridge.worker.turns import Turns
 
 SOON = 0.06
@@ -26,6 +27,7 @@ class Scout:
         self._next_look = 0.0
         self._fed_at = time.monotonic()
         self.dry = False
+        self.rounds = Rounds(post, self._turns.served, options.interval)
 
     def groups(self, *, anyway: bool = False) -> list[tuple[str, ...]]:
         """Return the queues to claim from, group by group; none when nothing seems to be there.
@@ -63,6 +65,10 @@ class Scout:
             self._next_look = min(self._next_look, now + wait)
         self._guess = False
 
+    def fed(self) -> None:
+        """Take note that there was something to do."""
+        self._fed_at = time.monotonic()
+
     @property
     def rest(self) -> float:
         """Return for how many seconds nothing needs to be looked at."""
@@ -80,6 +86,8 @@ class Scout:
             if not self._post.wake():
                 least = SOON  # somebody else has locked them, and may take long
             look = self._post.look()
+        if look.limited:
+            self.rounds.begin()
         self._known = look.queues or self._known
         self._hungry = bool(self._turns.served(look.queues))
         self.dry = not self._hungry and (look.next_due is None or look.next_due > 0)

@@ -12,13 +12,15 @@ from django.db import Error, connections
 from bridge.backends.ledger import LedgerBackend
 from bridge.exceptions import HardTimeout
 from bridge.ledger import ending
-from bridge.ledger.ending import apply
+from bridge.ledger.away import AWAY
+from bridge.ledger.ending import Ending, apply
 from bridge.ledger.models import TaskRow
+from bridge.ledger.vendors.verbs import Left
 from bridge.outcome import describe
-from bridge.recovery import announce_stored, lose
+from bridge.recovery import announce_stored, lose, patience
 from bridge.worker.children import ChildProcess
 from bridge.worker.last_words import unpack
-from bridge.worker.persistence import AWAY, persist
+from bridge.worker.persistence import persist
 
 logger = logging.getLogger("bridge.worker")
 RETRY = 1.0
@@ -49,15 +51,7 @@ class Settling:
         try:
             self._settle(child)
         except AWAY as error:
-            logger.warning(
-                "worker=%s pid=%s cannot settle the tasks of a dead child (%s); next try in %g s",
-                self._worker,
-                child.pid,
-                str(error).strip(),
-                RETRY,
-            )
-            self._next = time.monotonic() + RETRY
-            connections.close_all()
+            self._wait(child, error)
             return False
         except Exception:
             logger.exception(
@@ -68,6 +62,26 @@ class Settling:
             )
             self.incomplete = True
         return True
+
+    def time_out(self, child: ChildProcess) -> None:
+        """Fail the overdue tasks of a child that still lives; how they end there is dropped.
+
+        What cannot be done now is done when it is settled. So is what holds a place under a
+        concurrency limit: the place is not free while its task goes on.
+        """
+        claims = child.overdue - child.timed_out
+        if not claims or time.monotonic() < self._next:
+            return
+        try:
+            for row in self._held():
+                if (row.id, row.token) in claims and "concurrency" not in (row.limits or {}):
+                    self._time_out(row)
+        except AWAY as error:
+            self._wait(child, error)
+            return
+        except Exception:
+            logger.exception("worker=%s pid=%s cannot fail overdue tasks", self._worker, child.pid)
+        child.timed_out |= claims
 
     def sweep(self, children: Iterable[ChildProcess]) -> None:
         """Release what dead children claimed after they were settled; it never started.
@@ -88,8 +102,19 @@ class Settling:
         """Give back what a claim took whose answer was lost; no process runs it."""
         persist(lambda: self._release(self._held()), "release unstarted tasks", give_up=give_up)
 
+    def _wait(self, child: ChildProcess, error: Exception) -> None:
+        logger.warning(
+            "worker=%s pid=%s cannot settle the tasks of a child (%s); next try in %g s",
+            self._worker,
+            child.pid,
+            str(error).strip(),
+            RETRY,
+        )
+        self._next = time.monotonic() + RETRY
+        connections.close_all()
+
     def _settle(self, child: ChildProcess) -> None:
-        marks = {(mark.id, mark.token): mark for mark in child.marks.read()}
+        marks = {mark.claim: mark for mark in child.marks.read()}
         unstarted = []
         for row in self._held():
             if row.worker_ids[-1] != child.id:
@@ -106,29 +131,38 @@ class Settling:
     def _store(self, row: TaskRow, words: bytes) -> None:
         try:
             how = unpack(row, words)
-            left = self._backend.store.leave([how])
+            left = self._leave([how])
         except AWAY:
             raise
         except Exception as error:  # noqa: BLE001
             # As while its child lived: an outcome that no row can hold fails its task, no other.
             how = ending.fail(row, describe(error))
-            left = self._backend.store.leave([how])
+            left = self._leave([how])
         if row.id in left.ids:
             apply(row, how, left.at)
             announce_stored(self._backend, row)
 
     def _end(self, child: ChildProcess, row: TaskRow) -> None:
-        if row.id not in child.overdue:
+        if (row.id, row.token) in child.overdue:
+            self._time_out(row)
+        else:
             lose(self._backend, row, f"Worker process {child.id} {child.ending} in mid-task.")
-            return
-        error = HardTimeout("The task ran longer than its hard_timeout; its process died.")
-        if self._backend.store.fail(row, describe(error)):
+
+    def _time_out(self, row: TaskRow) -> None:
+        error = HardTimeout("The task ran longer than its hard_timeout.")
+        with patience(self._backend):
+            kept = self._backend.store.fail(row, describe(error))
+        if kept:
             logger.error("task=%s path=%s failed: %s", row.id, row.task_path, error)
             announce_stored(self._backend, row)
 
+    def _leave(self, endings: list[Ending]) -> Left:
+        with patience(self._backend):
+            return self._backend.store.leave(endings)
+
     def _release(self, rows: list[TaskRow]) -> None:
         if rows:
-            self._backend.store.release_many(rows)
+            self._leave([ending.release(row) for row in rows])
 
     def _held(self) -> list[TaskRow]:
         return self._backend.store.held(self._worker)

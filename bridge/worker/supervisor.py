@@ -12,15 +12,17 @@ from typing import cast
 
 from bridge.backends.ledger import LedgerBackend
 from bridge.interface import task_backends
+from bridge.ledger.away import AWAY
 from bridge.worker.child import Child, worker_id
 from bridge.worker.children import ChildProcess
+from bridge.worker.condemned import Condemned
 from bridge.worker.crashes import MAX_CRASHES, WINDOW, Crashes
 from bridge.worker.heartbeat import Heartbeat
 from bridge.worker.marks import Marks
 from bridge.worker.options import RECYCLED, WorkerOptions
-from bridge.worker.persistence import AWAY
 from bridge.worker.settling import Settling
 from bridge.worker.stop import Stop
+from bridge.worker.tidying import Tidying
 
 logger = logging.getLogger("bridge.worker")
 LOOK = 0.2
@@ -38,9 +40,13 @@ class Supervisor:
         self.stop = Stop(self.worker, options.grace, watched=options.reload)
         self.heartbeat = Heartbeat(self.backend, self.worker)
         self.settling = Settling(self.backend, self.worker)
+        self.condemned = Condemned(self.settling, self.worker, options.grace)
+        self.tidying = Tidying(self.backend)
         self.crashes = Crashes()
         self.children: list[ChildProcess] = []
         self.starts: list[float] = []
+        # In a batch: did a condemned child leave what its successor may not have seen?
+        self._look_again = False
         self._parent = os.getppid()
         self._alive, self._keep = os.pipe()
 
@@ -73,25 +79,31 @@ class Supervisor:
             self._start_children()
             wait([child.process.sentinel for child in self.children if child.alive], timeout=LOOK)
             self.heartbeat.beat()
-            for child in self.children:
-                if child.kill_if_overdue():
-                    logger.error("worker=%s pid=%s killed: hard timeout", self.worker, child.pid)
+            new = [child for child in self.children if self.condemned.look(child)]
+            self.starts += [time.monotonic()] * len(new)
             self._bury_the_dead()
             self.settling.sweep(self.children)
             if self.options.reload and os.getppid() != self._parent:
                 self.stop.ask()  # nobody is left who would
-            if self.stop.asked:
+            if not self.stop.asked:
+                self.tidying.work()
+            else:
                 self._stop_children()
                 if self._out_of_patience() and not any(child.alive for child in self.children):
                     return
 
     def _start_children(self) -> None:
         now = time.monotonic()
-        due = [at for at in self.starts if at <= now]
-        self.starts = [at for at in self.starts if at > now]
-        for _ in due:
+        self.starts.sort()
+        # Condemned children live beside their successors: not too many of them, for the memory.
+        while self.starts and self.starts[0] <= now and len(self.children) < self._most_children:
+            self.starts.pop(0)
             self.children.append(ChildProcess.start(self._child_main, self.options.concurrency))
             logger.debug("worker=%s pid=%s child started", self.worker, self.children[-1].pid)
+
+    @property
+    def _most_children(self) -> int:
+        return 2 * self.options.processes
 
     def _child_main(self, marks: Marks) -> None:
         os.close(self._keep)
@@ -101,15 +113,22 @@ class Supervisor:
         for child in [child for child in self.children if not child.alive]:
             # A batch is not over while a dead child's tasks wait to be given back: settled first,
             # replaced second.
+            child.note_end()
             if self.settling.settle(child):
                 self.children.remove(child)
                 if not self.stop.asked:
                     self._replace(child)
                 child.close()
+        if self._look_again and not self.children and not self.starts:
+            self._look_again = False
+            self.starts.append(time.monotonic())
 
     def _replace(self, child: ChildProcess) -> None:
         now = time.monotonic()
         code = child.process.exitcode
+        if child.condemned:
+            self._look_again = self.options.batch
+            return
         # A task body that calls os._exit(0) is not the end of a batch.
         if code == 0 and self.options.batch and not child.marks.read():
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import DatabaseError, OperationalError, connections
 
-from bridge.ledger.models import TaskRow, WorkerRow
+from bridge.ledger.models import PauseRow, TaskRow, WorkerRow
 
 
 def find_fault(database: str) -> str | None:
@@ -19,7 +19,7 @@ def find_fault(database: str) -> str | None:
         return None
     if not connection.features.has_select_for_update_skip_locked and connection.vendor == "mysql":
         return f"Database {database!r} has no SKIP LOCKED. Use MySQL 8.0 or MariaDB 10.6, or newer."
-    for model in (TaskRow, WorkerRow):
+    for model in (TaskRow, WorkerRow, PauseRow):
         table = model._meta.db_table
         try:
             with connection.cursor() as cursor:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from bridge.backends.database import DatabaseBackend
 from bridge.interface import InvalidTaskBackend, task_backends
 from bridge.management.arguments import EPILOG, Formatter, add_arguments
-from bridge.worker.banner import banner
+from bridge.worker.banner import banner, paused_queues
 from bridge.worker.memory import resident_mib
 from bridge.worker.options import WorkerOptions
 from bridge.worker.queues import Queues, choose_queues
@@ -60,7 +60,8 @@ class Command(BaseCommand):
             raise CommandError(fault)
         supervisor = Supervisor(options)
         if not quiet:
-            self.stderr.write(banner(supervisor.worker, backend, options, queues))
+            paused = paused_queues(backend)
+            self.stderr.write(banner(supervisor.worker, backend, options, queues, paused))
         return supervisor.run()
 
     def _options(self, options: dict[str, Any], queues: Queues) -> WorkerOptions:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
@@ -16,9 +19,16 @@ from bridge.ledger.vendors.verbs import Claim
 # the last row it takes: it locks no other, and sorts nothing. It does not stop so for a range.
 PICK = f"""
     SELECT {CLOCK}, {columns()} FROM bridge_task FORCE INDEX (bridge_task_ready)
-    WHERE status = 'READY' AND transport = %s AND wake_at IS NULL AND queue_name = %s
+    WHERE status = 'READY' AND transport = %s AND wake_at IS NULL AND lane IS NULL
+        AND queue_name = %s
+        AND NOT EXISTS (SELECT 1 FROM bridge_pause WHERE transport = %s AND queue_name = %s)
     ORDER BY urgency, id
     LIMIT %s
+    FOR UPDATE SKIP LOCKED"""
+
+PICK_FROM_LANES = f"""
+    SELECT {CLOCK}, {columns()} FROM bridge_task FORCE INDEX (PRIMARY)
+    WHERE id IN ({{ids}}) AND status = 'READY' AND wake_at IS NULL
     FOR UPDATE SKIP LOCKED"""
 
 TAKE = """
@@ -34,10 +44,24 @@ def claim(cursor: CursorWrapper, claim: Claim) -> list[TaskRow]:
     limit = min(claim.limit, MOST)
     records = []
     for queue in claim.queues:
-        cursor.execute(PICK, [claim.transport, queue, limit])
+        cursor.execute(PICK, [claim.transport, queue, claim.transport, queue, limit])
         records += cursor.fetchall()
     if not records:
         return []
+    return _start(cursor, claim, records, limit)
+
+
+def take(cursor: CursorWrapper, claim: Claim, ids: Sequence[UUID]) -> list[TaskRow]:
+    """Take rows out of their lanes in two statements."""
+    places, wanted = keys(ids)
+    cursor.execute(PICK_FROM_LANES.format(ids=places), wanted)
+    records = cursor.fetchall()
+    return _start(cursor, claim, records, len(records)) if records else []
+
+
+def _start(
+    cursor: CursorWrapper, claim: Claim, records: Sequence[Sequence[Any]], limit: int
+) -> list[TaskRow]:
     rows = decode(cursor.db, [record[1:] for record in records])[:limit]
     at = localized(records[-1][0])
     stored = cursor.db.ops.adapt_datetimefield_value(at)

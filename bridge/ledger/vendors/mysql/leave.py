@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import DataError, OperationalError
@@ -14,10 +15,11 @@ from bridge.ledger.ending import Ending
 from bridge.ledger.vendors.mysql.cases import KEEP, Cases
 from bridge.ledger.vendors.mysql.clock import CLOCK, localized
 from bridge.ledger.vendors.mysql.keys import MOST, keys
+from bridge.ledger.vendors.mysql.packet import refuse_what_is_too_large
 from bridge.ledger.vendors.verbs import Left
 
 HOLD = f"""
-    SELECT {CLOCK}, id, worker, token FROM bridge_task FORCE INDEX (PRIMARY)
+    SELECT {CLOCK}, id, worker, token, cancel_requested_at FROM bridge_task FORCE INDEX (PRIMARY)
     WHERE id IN ({{ids}}) AND status = 'RUNNING'
     FOR UPDATE"""
 
@@ -25,9 +27,6 @@ LEAVE = "UPDATE bridge_task FORCE INDEX (PRIMARY) SET {changes} WHERE id IN ({id
 
 MOST_TEXT = 1 << 20
 """No statement has many more characters of results and errors."""
-
-OVERHEAD = 1 << 19
-"""No statement has more characters beside them."""
 
 UNSTORABLE = {
     1153: "larger than max_allowed_packet",
@@ -42,9 +41,9 @@ def leave(cursor: CursorWrapper, endings: Sequence[Ending]) -> Left:
     left: set[UUID] = set()
     at = timezone.now()
     for chunk in _chunked(endings):
-        valid, at = _hold(cursor, chunk, at)
+        valid, asked, at = _hold(cursor, chunk, at)
         if valid:
-            _write(cursor, valid, at)
+            _write(cursor, valid, asked, at)
         left.update(ending.id for ending in valid)
     return Left(frozenset(left), at)
 
@@ -65,19 +64,23 @@ def _chunked(endings: Sequence[Ending]) -> Iterator[list[Ending]]:
 
 def _hold(
     cursor: CursorWrapper, endings: list[Ending], at: datetime
-) -> tuple[list[Ending], datetime]:
-    """Return the endings whose claims are valid, which they then stay, and the time."""
+) -> tuple[list[Ending], set[UUID], datetime]:
+    """Return the endings whose claims are valid, which they then stay, and the time.
+
+    In between: which tasks somebody has asked to stop.
+    """
     places, ids = keys(ending.id for ending in endings)
     cursor.execute(HOLD.format(ids=places), ids)
     records = cursor.fetchall()
     if not records:
-        return [], at
-    claims = {(UUID(key), worker, token) for _, key, worker, token in records}
+        return [], set(), at
+    claims = {(UUID(key), worker, token) for _, key, worker, token, _ in records}
+    asked = {UUID(key) for _, key, _, _, asked_at in records if asked_at is not None}
     valid = [each for each in endings if (each.id, each.worker, each.token) in claims]
-    return valid, localized(records[0][0])
+    return valid, asked, localized(records[0][0])
 
 
-def _write(cursor: CursorWrapper, endings: list[Ending], at: datetime) -> None:
+def _write(cursor: CursorWrapper, endings: list[Ending], asked: set[UUID], at: datetime) -> None:
     adapt = cursor.db.ops.adapt_datetimefield_value
     stored = adapt(at)
     again = {
@@ -93,13 +96,15 @@ def _write(cursor: CursorWrapper, endings: list[Ending], at: datetime) -> None:
     cases.set("started_at", lambda each: adapt(each.started_at))
     cases.set("last_attempted_at", lambda each: adapt(each.last_attempted_at))
     cases.set("finished_at", lambda each: stored if each.final else None)
-    cases.set("wake_at", lambda each: again[each.id] if (each.delay or 0) > 0 else None)
+    waiting = {each.id for each in endings if (each.delay or 0) > 0} - asked
+    cases.set("wake_at", lambda each: again[each.id] if each.id in waiting else None)
+    cases.set("progress", _progress)
     cases.set("run_after", lambda each: again.get(each.id, KEEP))
     cases.set("errors", lambda each: KEEP if each.errors is None else each.errors)
     cases.set("worker_ids", lambda each: KEEP if each.worker_ids is None else each.worker_ids)
     cases.set("published_at", lambda each: None if each.spent else KEEP)
     if sum(map(len, _texts(endings))) >= MOST_TEXT:
-        _refuse_what_is_too_large(cursor, endings)
+        refuse_what_is_too_large(cursor, _texts(endings), "The result or error of a task is")
     places, ids = keys(each.id for each in endings)
     try:
         cursor.execute(LEAVE.format(changes=cases.sql, ids=places), [*cases.parameters, *ids])
@@ -108,17 +113,14 @@ def _write(cursor: CursorWrapper, endings: list[Ending], at: datetime) -> None:
         raise
 
 
+def _progress(ending: Ending) -> Any:
+    if not ending.final:
+        return None
+    return KEEP if ending.progress is None else ending.progress
+
+
 def _texts(endings: Sequence[Ending]) -> Iterator[str]:
     return (t for e in endings for t in (e.value, e.errors, e.worker_ids) if t is not None)
-
-
-def _refuse_what_is_too_large(cursor: CursorWrapper, endings: list[Ending]) -> None:
-    # The server may hang up on it before it says why, and looks like one that is away.
-    cursor.execute("SELECT @@max_allowed_packet")
-    ((most,),) = cursor.fetchall()
-    escaped = sum(len(t.encode()) + t.count('"') + t.count("\\") for t in _texts(endings))
-    if escaped + OVERHEAD > most:
-        raise DataError("The result or error of a task is larger than max_allowed_packet.")
 
 
 def _explain(error: OperationalError) -> None:

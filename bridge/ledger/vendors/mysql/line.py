@@ -23,7 +23,7 @@ class Line:
     def __init__(self, *, pooled: bool) -> None:
         """Ignore `pooled`: nothing is kept from one transaction to the next."""
 
-    def tuned(self, settings: dict[str, Any]) -> dict[str, Any]:
+    def tuned(self, settings: dict[str, Any], patience: float | None) -> dict[str, Any]:
         """Ask for READ COMMITTED: the level above it locks the gaps between rows, too."""
         return {**settings, "OPTIONS": {**settings["OPTIONS"], "isolation_level": "read committed"}}
 
@@ -41,6 +41,9 @@ class Line:
             except BaseException:
                 _undo(connection, cursor)
                 raise
+
+    # A verb may be several statements here, so a transaction always holds as many as it likes.
+    atomic = transaction
 
     def wait(self, connection: BaseDatabaseWrapper, bell: int, seconds: float, idle: float) -> bool:
         """Wait until it is time to look again: there is nothing that would tell."""

@@ -17,12 +17,17 @@ _READY = """
 
 LOOK = f"""
     SELECT {CLOCK},
-        (SELECT MIN(queue_name) {_READY} AND wake_at IS NULL),
-        (SELECT MIN(wake_at) {_READY})"""
+        (SELECT MIN(queue_name) {_READY} AND wake_at IS NULL AND lane IS NULL),
+        (SELECT MIN(wake_at) {_READY}),
+        (SELECT MIN(lane) FROM bridge_task FORCE INDEX (bridge_task_lane)
+         WHERE status = 'READY' AND transport = %s AND wake_at IS NULL AND lane > '')"""
+
+PAUSED = "SELECT queue_name FROM bridge_pause WHERE transport = %s"
 
 # One step along the index per queue, however many rows each has. A recursive query would not
 # take steps: this optimizer knows no range whose start comes from another row.
-NEXT_QUEUE = f"SELECT MIN(queue_name) {_READY} AND wake_at IS NULL AND queue_name > %s"
+NEXT_QUEUE = f"""
+    SELECT MIN(queue_name) {_READY} AND wake_at IS NULL AND lane IS NULL AND queue_name > %s"""
 
 DUE = f"SELECT id {_READY} AND wake_at <= %s ORDER BY wake_at LIMIT %s FOR UPDATE SKIP LOCKED"
 
@@ -30,20 +35,24 @@ WAKE = "UPDATE bridge_task FORCE INDEX (PRIMARY) SET wake_at = NULL WHERE id IN 
 
 
 def look(cursor: CursorWrapper, transport: str) -> Look:
-    """Look in one statement, and one more for every queue that has rows."""
-    cursor.execute(LOOK, [transport] * 2)
-    ((clock, queue, due),) = cursor.fetchall()
+    """Look in two statements, and one more for every queue that has rows."""
+    cursor.execute(LOOK, [transport] * 3)
+    ((clock, queue, due, lane),) = cursor.fetchall()
+    limited = lane is not None
     queues = []
     while queue is not None:
         queues.append(queue)
         cursor.execute(NEXT_QUEUE, [transport, queue])
         ((queue,),) = cursor.fetchall()
+    cursor.execute(PAUSED, [transport])
+    paused = {name for (name,) in cursor.fetchall()}
+    queues = [name for name in queues if name not in paused]
     if due is None:
-        return Look(tuple(queues), None)
+        return Look(tuple(queues), None, limited)
     at = localized(clock)
     if timezone.is_aware(at):
         due = timezone.make_aware(due, cursor.db.timezone)
-    return Look(tuple(queues), (due - at).total_seconds())
+    return Look(tuple(queues), (due - at).total_seconds(), limited)
 
 
 def wake(cursor: CursorWrapper, transport: str, limit: int) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
@@ -10,23 +12,8 @@ from bridge.ledger.columns import columns, decode
 from bridge.ledger.models import TaskRow
 from bridge.ledger.vendors.verbs import Claim
 
-# Queue by queue, so that each is read along the index and nothing is sorted; MATERIALIZED, so that
-# the rows are picked once, whatever plan joins them.
-TAKEN = f"""
-    due AS MATERIALIZED (
-        SELECT first.id
-        FROM unnest(%s::text[]) AS queue(name)
-        CROSS JOIN LATERAL (
-            SELECT id, priority FROM bridge_task
-            WHERE transport = %s AND queue_name = queue.name
-                AND status = 'READY' AND wake_at IS NULL
-            ORDER BY priority DESC, id
-            LIMIT %s::int
-            FOR UPDATE SKIP LOCKED
-        ) AS first
-        ORDER BY first.priority DESC, first.id
-        LIMIT %s::int
-    ),
+# Moves the rows of `due`.
+STARTED = f"""
     taken AS (
         UPDATE bridge_task AS task
         SET status = 'RUNNING', worker = %s, token = token + 1,
@@ -37,7 +24,38 @@ TAKEN = f"""
         RETURNING {columns("task.")}
     )"""
 
+# Queue by queue, so that each is read along the index and nothing is sorted; MATERIALIZED, so that
+# the rows are picked once, whatever plan joins them. Whether a queue is paused is asked once.
+TAKEN = f"""
+    due AS MATERIALIZED (
+        SELECT first.id
+        FROM unnest(%s::text[]) AS queue(name)
+        CROSS JOIN LATERAL (
+            SELECT id, priority FROM bridge_task
+            WHERE transport = %s AND queue_name = queue.name
+                AND status = 'READY' AND wake_at IS NULL AND lane IS NULL
+                AND NOT EXISTS (
+                    SELECT FROM bridge_pause WHERE transport = %s AND queue_name = queue.name
+                )
+            ORDER BY priority DESC, id
+            LIMIT %s::int
+            FOR UPDATE SKIP LOCKED
+        ) AS first
+        ORDER BY first.priority DESC, first.id
+        LIMIT %s::int
+    ),
+    {STARTED}"""
+
 CLAIM = f"WITH {TAKEN} SELECT * FROM taken"
+
+TAKE = f"""
+    WITH due AS MATERIALIZED (
+        SELECT id FROM bridge_task
+        WHERE id = ANY(%s::uuid[]) AND status = 'READY' AND wake_at IS NULL
+        FOR UPDATE SKIP LOCKED
+    ),
+    {STARTED}
+    SELECT * FROM taken"""
 
 
 def claim(cursor: CursorWrapper, claim: Claim) -> list[TaskRow]:
@@ -46,10 +64,17 @@ def claim(cursor: CursorWrapper, claim: Claim) -> list[TaskRow]:
     return decode(cursor.db, cursor.fetchall())
 
 
+def take(cursor: CursorWrapper, claim: Claim, ids: Sequence[UUID]) -> list[TaskRow]:
+    """Take rows out of their lanes in one statement."""
+    cursor.execute(TAKE, [list(ids), claim.worker, claim.worker_id])
+    return decode(cursor.db, cursor.fetchall())
+
+
 def parameters_of_claim(claim: Claim) -> list[Any]:
     """Return the parameters of TAKEN."""
     return [
         list(claim.queues),
+        claim.transport,
         claim.transport,
         claim.limit,
         claim.limit,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from django.db.backends.utils import CursorWrapper
 
-from bridge.ledger.batch import COLUMNS, STARTS, Batch
+from bridge.ledger.models import TaskRow
+from bridge.ledger.new_rows import COLUMNS, STARTS, NewRows
 from bridge.ledger.vendors.postgresql.line import CHANNEL
 
-_SHARED = "%s, %s, %s, %s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz"
+_SHARED = "%s, %s, %s, %s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::uuid"
 
 ONE = f"""
     INSERT INTO bridge_task ({COLUMNS})
@@ -26,18 +30,35 @@ ONE_AND_NOTIFY = _NOTIFY.format(ONE)
 MANY_AND_NOTIFY = _NOTIFY.format(MANY)
 
 
-def insert(cursor: CursorWrapper, batch: Batch, *, notify: bool = False) -> None:
-    """Write a batch, and wake idle workers, in one statement."""
-    parameters = batch.shared(cursor.db)
-    if len(batch.items) == 1:
-        parameters += batch.items[0]
+def insert(cursor: CursorWrapper, new: NewRows, *, notify: bool = False) -> None:
+    """Write a new, and wake idle workers, in one statement."""
+    parameters = new.shared(cursor.db)
+    if len(new.items) == 1:
+        parameters += new.items[0]
         statement = ONE_AND_NOTIFY if notify else ONE
     else:
-        parameters.append(_document(batch))
+        parameters.append(_document(new))
         statement = MANY_AND_NOTIFY if notify else MANY
-    cursor.execute(statement, [*parameters, batch.queue_name] if notify else parameters)
+    cursor.execute(statement, [*parameters, new.queue_name] if notify else parameters)
 
 
-def _document(batch: Batch) -> str:
-    rows = [f'["{item.id}",{item.args},{item.kwargs}]' for item in batch.items]
+def insert_unless_there(
+    cursor: CursorWrapper, statement: str, parameters: Sequence[Any], unique_key: str
+) -> TaskRow | None:
+    """Insert in one statement."""
+    cursor.execute(f"{statement} ON CONFLICT DO NOTHING", parameters)
+    return None
+
+
+def check_size(cursor: CursorWrapper, texts: Iterable[str]) -> None:
+    """Do nothing: the server says so itself."""
+
+
+def ring(cursor: CursorWrapper, queue: str) -> None:
+    """Notify in a statement of its own."""
+    cursor.execute(f"SELECT pg_notify('{CHANNEL}', %s)", [queue])
+
+
+def _document(new: NewRows) -> str:
+    rows = [f'["{item.id}",{item.args},{item.kwargs}]' for item in new.items]
     return f"[{','.join(rows)}]"

@@ -28,14 +28,17 @@ GONE = """
                 ELSE statement_timestamp() END,
             run_after = coalesce(
                 statement_timestamp() + make_interval(secs => ending.delay), task.run_after),
-            wake_at = CASE WHEN ending.delay > 0
+            wake_at = CASE WHEN ending.delay > 0 AND task.cancel_requested_at IS NULL
                 THEN statement_timestamp() + make_interval(secs => ending.delay) END,
+            progress = CASE WHEN ending.status <> 'READY'
+                THEN coalesce(ending.progress::jsonb, task.progress) END,
             published_at = CASE WHEN ending.spent THEN NULL ELSE task.published_at END
         FROM unnest(
             %s::uuid[], %s::text[], %s::int[], %s::text[], %s::int[], %s::timestamptz[],
-            %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::float8[], %s::bool[]
+            %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::float8[],
+            %s::bool[]
         ) AS ending(id, worker, token, status, losses, started_at,
-            last_attempted_at, value, errors, worker_ids, delay, spent)
+            last_attempted_at, value, errors, worker_ids, progress, delay, spent)
         WHERE task.id = ending.id AND task.worker = ending.worker AND task.token = ending.token
         RETURNING task.id
     )"""
@@ -51,7 +54,12 @@ def leave(cursor: CursorWrapper, endings: Sequence[Ending]) -> Left:
 
 
 def parameters_of_endings(endings: Sequence[Ending]) -> list[Any]:
-    """Return the parameters of GONE."""
+    """Return the parameters of GONE.
+
+    In the order in which they lock rows, as cancel() does: two that want the same ones must not
+    want them crosswise.
+    """
+    endings = sorted(endings, key=lambda ending: ending.id.int)
     return [
         [ending.id for ending in endings],
         [ending.worker for ending in endings],
@@ -63,6 +71,7 @@ def parameters_of_endings(endings: Sequence[Ending]) -> list[Any]:
         [ending.value for ending in endings],
         [ending.errors for ending in endings],
         [ending.worker_ids for ending in endings],
+        [ending.progress for ending in endings],
         [ending.delay for ending in endings],
         [ending.spent for ending in endings],
     ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import select
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, cast
 
+from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
@@ -31,7 +33,7 @@ class Line:
         self.pooled = pooled
         self.heard = False
 
-    def tuned(self, settings: dict[str, Any]) -> dict[str, Any]:
+    def tuned(self, settings: dict[str, Any], patience: float | None) -> dict[str, Any]:
         """Ask for prepared statements and for a connection outside any pool."""
         options = dict(settings["OPTIONS"])
         options.pop("pool", None)
@@ -54,6 +56,18 @@ class Line:
         """Open a cursor: every verb is a single statement, which autocommit makes a transaction."""
         return cast("AbstractContextManager[CursorWrapper]", connection.cursor())
 
+    @contextmanager
+    def atomic(self, connection: BaseDatabaseWrapper) -> Iterator[CursorWrapper]:
+        """Open a transaction of several statements on a connection in autocommit mode."""
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                _undo(connection, cursor)
+                raise
+
     def wait(self, connection: BaseDatabaseWrapper, bell: int, seconds: float, idle: float) -> bool:
         """Wait for a notification, of which some may have come with an answer."""
         handle = connection.connection.pgconn
@@ -71,3 +85,10 @@ class Line:
 
     def _hear(self, notification: object) -> None:
         self.heard = True
+
+
+def _undo(connection: BaseDatabaseWrapper, cursor: CursorWrapper) -> None:
+    try:
+        cursor.execute("ROLLBACK")
+    except Error:
+        connection.close()  # the server rolls back what it has lost touch with

@@ -6,7 +6,9 @@ from django.db.backends.utils import CursorWrapper
 
 from bridge.ledger.vendors.verbs import Look
 
-_READY = "FROM bridge_task WHERE transport = %s AND status = 'READY' AND wake_at IS NULL"
+_READY = """
+    FROM bridge_task
+    WHERE transport = %s AND status = 'READY' AND wake_at IS NULL AND lane IS NULL"""
 
 # One step along the index per queue, however many rows each has.
 LOOK = f"""
@@ -17,9 +19,13 @@ LOOK = f"""
         FROM queue WHERE queue.name IS NOT NULL
     )
     SELECT
-        (SELECT array_agg(name) FROM queue WHERE name IS NOT NULL),
+        (SELECT array_agg(name) FROM queue WHERE name IS NOT NULL AND NOT EXISTS (
+            SELECT FROM bridge_pause WHERE transport = %s AND queue_name = queue.name
+        )),
         (SELECT extract(epoch FROM min(wake_at) - statement_timestamp())::float8 FROM bridge_task
-         WHERE transport = %s AND status = 'READY' AND wake_at IS NOT NULL)"""
+         WHERE transport = %s AND status = 'READY' AND wake_at IS NOT NULL),
+        EXISTS (SELECT FROM bridge_task WHERE transport = %s
+            AND status = 'READY' AND wake_at IS NULL AND lane IS NOT NULL)"""
 
 WAKE = """
     UPDATE bridge_task SET wake_at = NULL
@@ -35,9 +41,9 @@ WAKE = """
 
 def look(cursor: CursorWrapper, transport: str) -> Look:
     """Look in one statement."""
-    cursor.execute(LOOK, [transport] * 3)
-    queues, next_due = cursor.fetchone()
-    return Look(tuple(queues or ()), next_due)
+    cursor.execute(LOOK, [transport] * 5)
+    queues, next_due, limited = cursor.fetchone()
+    return Look(tuple(queues or ()), next_due, limited)
 
 
 def wake(cursor: CursorWrapper, transport: str, limit: int) -> int:

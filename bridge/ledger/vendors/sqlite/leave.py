@@ -16,7 +16,9 @@ LEAVE = """
     SET status = %s, worker = NULL, return_value = %s,
         errors = coalesce(%s, errors), worker_ids = coalesce(%s, worker_ids),
         losses = %s, started_at = %s, last_attempted_at = %s, finished_at = %s,
-        run_after = coalesce(%s, run_after), wake_at = %s,
+        run_after = coalesce(%s, run_after),
+        wake_at = CASE WHEN cancel_requested_at IS NULL THEN %s END,
+        progress = CASE WHEN %s THEN coalesce(%s, progress) END,
         published_at = CASE WHEN %s THEN NULL ELSE published_at END
     WHERE id = %s AND worker = %s AND token = %s AND status = 'RUNNING'"""
 
@@ -42,6 +44,8 @@ def leave(cursor: CursorWrapper, endings: Sequence[Ending]) -> Left:
                 at if ending.final else None,
                 again,
                 again if (ending.delay or 0) > 0 else None,
+                ending.final,
+                ending.progress,
                 ending.spent,
                 ending.id.hex,
                 ending.worker,

@@ -28,9 +28,11 @@ class Line:
     def __init__(self, *, pooled: bool) -> None:
         self.version: int | None = None
 
-    def tuned(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """Change nothing: the file and its time-out are the project's."""
-        return settings
+    def tuned(self, settings: dict[str, Any], patience: float | None) -> dict[str, Any]:
+        """Change nothing but the time-out, if asked: the file is the project's."""
+        if patience is None:
+            return settings
+        return {**settings, "OPTIONS": {**settings["OPTIONS"], "timeout": patience}}
 
     def prepare(self, connection: BaseDatabaseWrapper) -> None:
         """Let readers go on while somebody writes; the file keeps this setting."""
@@ -48,6 +50,9 @@ class Line:
             except BaseException:
                 connection.connection.rollback()
                 raise
+
+    # A verb may be several statements here, so a transaction always holds as many as it likes.
+    atomic = transaction
 
     def wait(self, connection: BaseDatabaseWrapper, bell: int, seconds: float, idle: float) -> bool:
         """Wait until another connection has written to the file."""

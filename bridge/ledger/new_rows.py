@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.utils import timezone
 
 from bridge.ids import new_id
-from bridge.retry import like
 from bridge.values import to_text
-
-if TYPE_CHECKING:
-    from bridge.ledger.models import TaskRow
 
 COLUMNS = (
     "task_path, backend, transport, queue_name, priority, on_lost, "
-    "run_after, wake_at, enqueued_at, id, args, kwargs, status, token, losses, worker_ids, errors"
+    "run_after, wake_at, enqueued_at, batch_id, id, args, kwargs, "
+    "status, token, losses, worker_ids, errors"
 )
 """What the rows of a batch share, what each has of its own, and how a new row starts."""
 
 STARTS = "'READY', 0, 0, '[]', '[]'"
 """The values of the last columns."""
 
-VALUES = f"({', '.join(['%s'] * 12)}, {STARTS})"
+VALUES = f"({', '.join(['%s'] * 13)}, {STARTS})"
 
 
 MOST_ROWS = 1000
@@ -44,7 +40,7 @@ class Item(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class NewRows:
     """Rows of one task: what they share, and what each has of its own."""
 
     task_path: str
@@ -56,6 +52,7 @@ class Batch:
     run_after: datetime | None
     enqueued_at: datetime
     items: Sequence[Item]
+    batch_id: UUID | None = None
 
     @property
     def wake_at(self) -> datetime | None:
@@ -77,31 +74,22 @@ class Batch:
             adapt(self.run_after),
             adapt(self.wake_at),
             adapt(self.enqueued_at),
+            None if self.batch_id is None else _key_of(connection)(self.batch_id),
         ]
 
     def rows(self, connection: BaseDatabaseWrapper) -> list[list[Any]]:
         """Return the parameters of VALUES, row by row."""
-        shared = self.shared(connection)
-        # As UUIDField does: MariaDB has the type since 10.7, MySQL and SQLite keep 32 digits.
-        if connection.features.has_native_uuid_field:
-            return [[*shared, str(item.id), item.args, item.kwargs] for item in self.items]
-        return [[*shared, item.id.hex, item.args, item.kwargs] for item in self.items]
+        shared, key = self.shared(connection), _key_of(connection)
+        return [[*shared, key(item.id), item.args, item.kwargs] for item in self.items]
 
 
-def batch_of(row: TaskRow) -> Batch:
-    """Return the batch of one row that is enqueued now."""
-    now = timezone.now()
-    return Batch(
-        task_path=row.task_path,
-        backend=row.backend,
-        transport=row.transport,
-        queue_name=row.queue_name,
-        priority=row.priority,
-        on_lost=row.on_lost,
-        run_after=row.run_after and like(row.run_after, now),
-        enqueued_at=now,
-        items=[Item(row.id, to_text(row.args), to_text(row.kwargs))],
-    )
+def _key_of(connection: BaseDatabaseWrapper) -> Callable[[UUID], str]:
+    # As UUIDField does: MariaDB has the type since 10.7, MySQL and SQLite keep 32 digits.
+    return str if connection.features.has_native_uuid_field else _digits
+
+
+def _digits(key: UUID) -> str:
+    return key.hex
 
 
 def new_item(args: Iterable[Any], kwargs: Mapping[str, Any]) -> Item:
