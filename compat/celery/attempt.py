@@ -14,14 +14,16 @@ from django.utils import timezone
 
 from bridge import registry
 from bridge.exceptions import EnqueueError
-from bridge.execution import execute
-from bridge.interface import AnyResult
+from bridge.execution import attempt, execute
+from bridge.ledger.channel import RowChannel, channel_of
 from bridge.ledger.models import TaskRow
 from bridge.ledger.results import to_result
 from bridge.outcome import Outcome, RetryLater, Succeeded
+from bridge.result import AnyResult
 from bridge.worker.child import worker_id
 from bridge.worker.persistence import persist, refuse_open_transaction
 from bridge.worker.runner import store_outcome
+from bridge.worker.transactional import Stored, Transaction, take_note
 from compat.celery import holder
 from compat.celery.endings import end
 from compat.celery.registration import owner
@@ -61,6 +63,7 @@ class Attempt:
         self.message = message
         self.worker = worker
         self.kept = False
+        self.stored: Stored | None = None
 
     def run(self, task: Any) -> Any:
         """Claim the row, run the task, and return or raise for Celery."""
@@ -90,10 +93,21 @@ class Attempt:
             result,
             lambda outcome: self._finish(row, outcome),
             sender=type(self.backend),
-            losses=row.losses,
-            after_call=None if self.celery_task.request.is_eager else refuse_open_transaction,
+            run=partial(self._attempt, row),
         )
         return self._tell_celery(row, outcome)
+
+    def _attempt(self, row: TaskRow, result: AnyResult) -> Outcome:
+        eager = self.celery_task.request.is_eager
+        # The caller's transaction may hold the row: nobody else could see it, or ask it to stop.
+        channel = RowChannel(row) if eager else channel_of(self.backend.database, row, result)
+        if getattr(result.task, "transactional", False):
+            transaction = Transaction(self.backend, row)
+            outcome = transaction.attempt(result, losses=row.losses, channel=channel)
+            self.stored = transaction.stored
+            return outcome
+        after_call = None if eager else refuse_open_transaction
+        return attempt(result, losses=row.losses, after_call=after_call, channel=channel)
 
     def _note_started(self) -> None:
         request = self.celery_task.request
@@ -111,6 +125,10 @@ class Attempt:
         if _is_terminated(outcome):
             return None
         stored: AnyResult | None
+        if self.stored is not None:
+            take_note(row, self.stored)
+            self.kept = True
+            return self.backend.result_of(row)
         if self.celery_task.request.is_eager:
             self.kept = self.backend.store.finish(row, outcome)
             stored = self.backend.result_of(row)
@@ -126,7 +144,7 @@ class Attempt:
             raise Ignore("another worker has taken the task over")
         if isinstance(outcome, Succeeded):
             return outcome.value
-        if isinstance(outcome, RetryLater):
+        if isinstance(outcome, RetryLater) and not self._is_cancelled(row):
             self._send_again(row, outcome)
         if isinstance(outcome.exception, Exception):
             raise outcome.exception
@@ -149,6 +167,11 @@ class Attempt:
         if not self.celery_task.request.is_eager:
             self.backend.store.mark_published(row, at)
         raise again
+
+    def _is_cancelled(self, row: TaskRow) -> bool:
+        """Say whether somebody asked the task to stop; then end it, no attempt has to follow."""
+        asked = self.backend.store.tasks.filter(id=row.id, cancel_requested_at__isnull=False)
+        return asked.exists() and bool(self.backend.cancel(str(row.id)))
 
     def _leave_to_relay(self, row: TaskRow, refusal: Any) -> None:
         if self.message.repeatable:

@@ -13,32 +13,43 @@ can read, such a task stays READY.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from celery import Celery
 from django.core import checks
-from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
+from bridge import registry
 from bridge.backends.ledger import LedgerBackend
+from bridge.backends.options import APP, Option
+from bridge.calls import Arguments
+from bridge.cancellation import Cancellation
+from bridge.checks.kinds import NOT_FOR_PRODUCTION, WRONG_APP
 from bridge.exceptions import EnqueueError
+from bridge.hooks import Hooks
 from bridge.interface import (
-    AnyResult,
+    AnyTask,
     DjangoTask,
     P,
     R,
-    TaskResult,
     TaskResultDoesNotExist,
     TaskResultStatus,
     task_enqueued,
 )
 from bridge.ledger.results import to_result
+from bridge.policies import POLICIES
+from bridge.result import AnyResult, TaskResult
+from bridge.results import Results
 from compat.celery.app import load_app
+from compat.celery.commit_check import check_policy, check_setting
 
 if TYPE_CHECKING:
+    from bridge.base import Task
     from bridge.ledger.models import TaskRow
 
 logger = logging.getLogger("bridge.celery")
@@ -48,11 +59,18 @@ class CeleryBackend(LedgerBackend):
     """Tasks in the ledger, carried and run by Celery."""
 
     transport = "celery"
+    instead_of_pausing = (
+        " The broker hands out its messages: stop the workers from taking them with "
+        "`celery control cancel_consumer QUEUE`, and let them go on with `add_consumer`."
+    )
+    known_options: ClassVar[tuple[Option, ...]] = (*LedgerBackend.known_options, APP)
+    # Celery hands out each message as it comes.
+    honours: ClassVar[frozenset[str]] = frozenset(POLICIES) - {"concurrency", "rate_limit"}
 
     @cached_property
     def app(self) -> Celery:
         """Return the Celery app, OPTIONS["APP"] or the current one."""
-        return load_app(self.options.get("APP"), self.alias)
+        return load_app(self.option(APP), self.alias)
 
     @cached_property
     def high_first(self) -> bool:
@@ -80,21 +98,59 @@ class CeleryBackend(LedgerBackend):
         """Record a task and send its message once the caller's transaction is committed.
 
         Raise TypeError for arguments that are not JSON, and EnqueueError when the broker cannot be
-        reached outside a transaction.
+        reached outside a transaction; a unique task is sent later then.
         """
         from compat.celery import registration
 
-        row = self.record(task, args, kwargs)
+        self.validate_task(task)
+        draft = self.draft(task, args, kwargs)
+        row = self.store.insert(draft)
+        if row is not draft:
+            return to_result(row, task)
         registration.ensure(task)
-        if self.app.conf.task_always_eager:
+        if self.app.conf.task_always_eager and not self.waits_for_commit(task):
             return self._run_here(row, task)
-        if connections[self.database].in_atomic_block:
-            transaction.on_commit(partial(self._publish_committed, row), using=self.database)
+        # A unique row may be what others have got in the place of theirs: it cannot be taken back.
+        if row.unique_key is not None or connections[self.database].in_atomic_block:
+            transaction.on_commit(partial(self._publish_committed, [row]), using=self.database)
         else:
             self._publish_now(row)
         result = to_result(row, task)
         task_enqueued.send(type(self), task_result=result)
         return result
+
+    def enqueue_many(
+        self,
+        task: DjangoTask[P, R],
+        calls: Iterable[Arguments],
+        *,
+        on_complete: Hooks | None = None,
+    ) -> Results[P, R]:
+        """Record a task for each call, or none; send the messages after the commit."""
+        from compat.celery import registration
+
+        registration.ensure(task)
+        results = super().enqueue_many(task, calls, on_complete=on_complete)
+        if not self.app.conf.task_always_eager:
+            return results
+        ids = results.ids
+        return Results(
+            ids,  # they have run meanwhile
+            lambda index: to_result(self.store.tasks.get(id=ids[index]), task),
+            batch_id=results.batch_id,
+        )
+
+    def dispatch(self, rows: Sequence[TaskRow]) -> None:
+        """Send the messages of new rows once the caller's transaction is committed."""
+        from compat.celery.wire import send
+
+        later = []
+        for row in rows:
+            if self.app.conf.task_always_eager and not self.waits_for_commit(self._task_of(row)):
+                send(self, row)
+            else:
+                later.append(row)
+        transaction.on_commit(partial(self._publish_committed, later), using=self.database)
 
     def get_result(self, result_id: str) -> AnyResult:
         """Return a result by id. Raise TaskResultDoesNotExist for an unknown one."""
@@ -107,14 +163,37 @@ class CeleryBackend(LedgerBackend):
             row = reconcile(self, row)
         return self.result_of(row)
 
+    def cancel_many(self, result_ids: Iterable[str], **options: Any) -> dict[str, Cancellation]:
+        """Cancel tasks in one commit, but not those that workers of the old code have run."""
+        from compat.celery.reconcile import reconcile_all
+
+        ids = list(result_ids)
+        reconcile_all(self, ids)
+        return super().cancel_many(ids, **options)
+
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         """Return what is wrong with this backend's settings."""
-        messages = super().check(**kwargs)
-        try:
-            self.app  # noqa: B018
-        except ImproperlyConfigured as error:
-            messages.append(checks.Error(str(error), id="bridge.E010"))
-        return messages
+        messages = [*super().check(**kwargs), *check_setting(self)]
+        return [*messages, *self.wrong(WRONG_APP, "app")]
+
+    def check_task(self, task: Task[..., Any]) -> list[checks.CheckMessage]:
+        """Return what is wrong with a task on this backend."""
+        return list(check_policy(task))
+
+    def check_deployment(self) -> list[checks.CheckMessage]:
+        """Return that callers wait for their tasks, where they do."""
+        if self.wrong(WRONG_APP, "app") or not self.app.conf.task_always_eager:
+            return []
+        return [
+            NOT_FOR_PRODUCTION(
+                f"The Celery app of TASKS[{self.alias!r}] has task_always_eager, so it runs tasks "
+                "while their callers wait.",
+                hint="Leave task_always_eager out of production.",
+            )
+        ]
+
+    def _task_of(self, row: TaskRow) -> AnyTask:
+        return registry.resolve(self.aliases.path(row.task_path))
 
     def _run_here(self, row: TaskRow, task: DjangoTask[P, R]) -> TaskResult[P, R]:
         from compat.celery.wire import send
@@ -142,17 +221,21 @@ class CeleryBackend(LedgerBackend):
             # The task is enqueued. Should the relay send it again, the claim drops the second.
             logger.warning("task=%s sent, and not marked as sent: %r", row.id, error)
 
-    def _publish_committed(self, row: TaskRow) -> None:
-        try:
-            self._publish(row)
-        except Exception as error:  # noqa: BLE001
-            # The task is committed and safe: nobody up the stack could do better than the relay.
-            logger.warning(
-                "task=%s path=%s waits for the relay, the broker did not take it: %r",
-                row.id,
-                row.task_path,
-                error,
-            )
+    def _publish_committed(self, rows: Sequence[TaskRow]) -> None:
+        for row in rows:
+            try:
+                self._publish(row)
+            except Exception as error:  # noqa: BLE001
+                # The task is committed and safe: nobody up the stack could do better than the
+                # relay.
+                logger.warning(
+                    "task=%s path=%s waits for the relay, the broker did not take it: %r",
+                    row.id,
+                    row.task_path,
+                    error,
+                )
+                if isinstance(error, OperationalError):
+                    return  # the broker is away, and to find out about each row would take long
 
     def _publish(self, row: TaskRow) -> None:
         from compat.celery.wire import send

@@ -19,8 +19,8 @@ from celery.worker import state
 from bridge.exceptions import HardTimeout, TaskNotFound, WorkerLost
 from bridge.ids import to_uuid
 from bridge.ledger.models import READY, RUNNING, TaskRow
-from bridge.recovery import lose
-from bridge.worker.runner import fail
+from bridge.outcome import describe
+from bridge.recovery import announce_stored, lose, patience
 from compat.celery.endings import end
 from compat.celery.relay import relay
 
@@ -71,7 +71,7 @@ def time_out(backend: CeleryBackend, worker: str, task_id: str) -> None:
     row = _find(backend, task_id)
     if row is not None and _held(row, worker):
         error = HardTimeout("The task ran longer than its hard_timeout; its process died.")
-        fail(backend, row, error)
+        _fail(backend, row, error)
 
 
 def worker_lost(backend: CeleryBackend, worker: str, task_id: str, reason: str) -> None:
@@ -97,7 +97,7 @@ def revoke(backend: CeleryBackend, worker: str, task_id: str, word: str) -> None
         return
     error = TaskRevokedError(word)
     if word == "terminated" and _held(row, worker):
-        fail(backend, row, error)
+        _fail(backend, row, error)
     elif word != "terminated":
         end(backend, row, error)
 
@@ -145,6 +145,14 @@ def _requests() -> list[Any]:
 def _find(backend: CeleryBackend, task_id: str) -> TaskRow | None:
     rows = backend.store.tasks.filter(id=to_uuid(task_id), transport=backend.transport)
     return backend.rows(rows).first()
+
+
+def _fail(backend: CeleryBackend, row: TaskRow, error: Exception) -> None:
+    with patience(backend):
+        kept = backend.store.fail(row, describe(error))
+    if kept:
+        logger.error("task=%s path=%s failed: %s", row.id, row.task_path, error)
+        announce_stored(backend, row)
 
 
 def _held(row: TaskRow, worker: str) -> bool:

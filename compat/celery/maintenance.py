@@ -11,7 +11,9 @@ import logging
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -19,8 +21,9 @@ from typing import Any, TypeVar
 from celery import bootsteps, signals
 from django.db import InterfaceError, OperationalError, connections
 
+from bridge.ledger.away import AWAY, is_away
 from bridge.recovery import recover
-from bridge.worker.persistence import persist
+from bridge.worker.tidying import Tidying
 from compat.celery import holder, registration
 from compat.celery.backend import CeleryBackend
 from compat.celery.deaths import Orphans, watch
@@ -30,6 +33,8 @@ logger = logging.getLogger("bridge.celery")
 T = TypeVar("T")
 
 RETRY_AFTER = 1.0
+TIDYING = 0.3
+"""For how many seconds of each round old tasks are deleted: no child is forked meanwhile."""
 _fork_lock = threading.Lock()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
@@ -57,10 +62,13 @@ class Maintenance:
         self.backends = registration.celery_backends()
         self.interval = min(backend.leases.seconds for backend in self.backends) / 3
         self.orphans = Orphans(worker)
+        self.tidying = [Tidying(backend) for backend in self.backends]
         # Set when the pool begins to stop, and what it still runs is no longer told apart.
         self.closing = threading.Event()
         self._stopped = threading.Event()
         self._errands: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        # Those that could not be run yet, and when they are tried again.
+        self._again: deque[tuple[float, Callable[[], None]]] = deque()
         self._thread = threading.Thread(target=self._run, name="bridge", daemon=True)
 
     def start(self) -> None:
@@ -84,21 +92,37 @@ class Maintenance:
     def _run(self) -> None:
         due = time.monotonic()
         while not self._stopped.is_set():
-            try:
-                errand = self._errands.get(timeout=max(0.0, due - time.monotonic()))
-            except Empty:
+            errand = self._next_errand(due)
+            if errand is None:
                 due = time.monotonic() + (self.interval if self._pass() else RETRY_AFTER)
             else:
-                self._guarded(partial(self._insist, errand))
+                self._guarded(partial(self._try, errand))
+
+    def _next_errand(self, due: float) -> Callable[[], None] | None:
+        """Wait for an errand; return None when it is time to renew the lease."""
+        while (now := time.monotonic()) < due:
+            if self._again and self._again[0][0] <= now:
+                return self._again.popleft()[1]
+            until = min(due, self._again[0][0]) if self._again else due
+            with suppress(Empty):
+                return self._errands.get(timeout=until - now)
+        return None
 
     def _pass(self) -> bool:
         return all(
             self._guarded(partial(connected, action)) for action in (self._renew, self._look_after)
         )
 
-    def _insist(self, errand: Callable[[], None]) -> None:
-        # Celery says such a thing once.
-        persist(partial(connected, errand), "settle a task", give_up=self._stopped.is_set)
+    def _try(self, errand: Callable[[], None]) -> None:
+        try:
+            connected(errand)
+        except AWAY as error:
+            if not is_away(error):
+                raise
+            # Celery says such a thing once. The lease is renewed meanwhile, for the database may
+            # be there, and the row of a task locked.
+            logger.warning("Cannot settle a task (%s); next try in 1 s", str(error).strip())
+            self._again.append((time.monotonic() + RETRY_AFTER, errand))
 
     def _renew(self) -> None:
         for backend in self.backends:
@@ -114,6 +138,8 @@ class Maintenance:
             if not self.closing.is_set():
                 self.orphans.settle(backend)
             relay(backend)
+        for each in self.tidying:
+            each.work(TIDYING)
 
     def _guarded(self, action: Callable[[], Any]) -> bool:
         """Do something without ending the thread: without it the lease would run out."""

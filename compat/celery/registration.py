@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from bridge import registry
 from bridge.backends.base import bridge_backends
 from bridge.interface import AnyTask, task_backends
-from bridge.retry import seconds
+from bridge.seconds import seconds
 from compat.celery.backend import CeleryBackend
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from django.utils.timezone import is_naive, make_aware
 from kombu.exceptions import EncodeError
 from kombu.utils.json import dumps
 
+from bridge.hooks import task_specs
 from bridge.ids import to_uuid
 from bridge.interface import DEFAULT_TASK_QUEUE_NAME, AnyTask
 from bridge.ledger.models import TaskRow
@@ -130,6 +131,8 @@ class Message:
             priority=from_wire(self.level, high_first=backend.high_first),
             run_after=self.eta,
             on_lost=backend.on_lost_of(task) if self.repeatable else "fail",
+            # What follows from the task is up to the task, whoever has sent it.
+            hooks=task_specs(getattr(task, "on_success", ()), getattr(task, "on_failure", ())),
         )
 
 
