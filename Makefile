@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench chaos clean
+.PHONY: help install demo test lint format docs bench chaos clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -30,6 +30,9 @@ lint: $(INSTALLED)  ## Check style, types and who imports whom
 format: $(INSTALLED)  ## Rewrite the code in the project's style
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+docs: $(INSTALLED)  ## Write docs/reference from the code
+	@$(BIN)/python -m tests.docs
 
 bench: .venv-bench/.installed  ## Measure the queue beside its peers, in six minutes (ARGS=--full: in an hour)
 	@.venv-bench/bin/python -m tests.benchmarks $(ARGS)

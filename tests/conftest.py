@@ -30,6 +30,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"NOT TESTED: {reason.removeprefix('Skipped: ')}", yellow=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _hasty_messengers() -> None:
+    """Let connections for progress be gone before the test databases are dropped."""
+    from bridge.ledger import messenger
+
+    messenger.IDLE = 0.2
+
+
 @pytest.fixture(autouse=True)
 def _fresh_task_backends() -> Iterator[None]:
     """Give every test its own backend instances."""

@@ -6,7 +6,13 @@ import pytest
 from django.test import override_settings
 
 from bridge.backends.startup import announce_ready
-from tests.conformance.harness import Harness, drain_celery, drain_database, drain_nothing
+from tests.conformance.harness import (
+    Harness,
+    clear_celery,
+    drain_celery,
+    drain_database,
+    drain_nothing,
+)
 from tests.conftest import need
 from tests.services import MARIADB, POSTGRES
 
@@ -42,13 +48,18 @@ HARNESSES = {
             "bridge.CeleryBackend",
             {"APP": "tests.app.celery.app"},
             drain=drain_celery,
+            clear=clear_celery,
+            obeys_on_commit=False,
         ),
     ]
 }
 SERVERS = {"postgres": POSTGRES, "mariadb": MARIADB}
 NEEDS = {
     "executes": "runs tasks",
+    "keeps_in_memory": "keeps tasks in memory",
+    "obeys_on_commit": "enqueues before or after the commit as it is told",
     "orders_strictly": "orders strictly",
+    "runs_at_once": "runs tasks at once",
     "supports_get_result": "keeps results",
     "supports_defer": "defers tasks",
     "supports_priority": "orders by priority",
@@ -70,6 +81,7 @@ def harness(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[
                     pytest.skip(f"the backend is not one that {NEEDS[capability]}")
         # What AppConfig.ready() does once a process; here TASKS changes with every test.
         announce_ready()
+        harness.clear()
         yield harness
 
 

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.test import override_settings
 
-from bridge.execution import announce, handling
-from bridge.interface import BaseTaskBackend, task_backends
+from bridge.backends.startup import announce_ready
+from bridge.execution import announce
+from bridge.interface import BaseTaskBackend, DjangoTask, task_backends
 from bridge.outcome import Failed
+from bridge.result import AnyResult
 from bridge.worker.marks import Marks
 from bridge.worker.runner import begin, run, store_outcome
 
 QUEUES = ["default", "mail", "slow"]
+
+API = import_module(DjangoTask.__module__.partition(".base")[0])
+"""`django.tasks`, or the backport of it."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +37,12 @@ class Harness:
     options: dict[str, Any] = field(default_factory=dict)
     # Runs everything that is ready; None when the backend runs no tasks.
     drain: Callable[[], None] | None = None
+    # Takes away what earlier tests have left where no database forgets it.
+    clear: Callable[[], None] = lambda: None
     # Does one worker follow priorities exactly, more finely than a broker's few levels?
     orders_strictly: bool = False
+    # Does enqueue_on_commit decide when a task is enqueued, and not the transport?
+    obeys_on_commit: bool = True
     database: str = "default"
 
     @property
@@ -42,6 +54,32 @@ class Harness:
     def executes(self) -> bool:
         """Say whether tasks run at all."""
         return self.drain is not None
+
+    @property
+    def runs_at_once(self) -> bool:
+        """Say whether enqueue() returns when the task has run."""
+        return self.drain is drain_nothing
+
+    @property
+    def keeps_in_memory(self) -> bool:
+        """Say whether tasks are in a list that tests can look at."""
+        return hasattr(self.backend, "results")
+
+    @contextmanager
+    def configured(self, **entries: Any) -> Iterator[None]:
+        """Change TASKS: its entry under test (in capitals, None to leave out) or another one."""
+        mine = {**self.settings["default"]}
+        others = {}
+        for name, value in entries.items():
+            if not name.isupper():
+                others[name] = value
+            elif value is None:
+                del mine[name]
+            else:
+                mine[name] = value
+        with override_settings(TASKS={"default": mine, **others}):
+            announce_ready()
+            yield
 
     def work(self) -> None:
         """Run everything that is ready."""
@@ -60,6 +98,14 @@ class Harness:
         }
 
 
+def finished(harness: Harness, result: AnyResult) -> AnyResult:
+    """Let the backend work and return the result as it is then."""
+    harness.work()
+    if harness.backend.supports_get_result:
+        result.refresh()
+    return result
+
+
 def drain_database() -> None:
     """Claim and run in this process until nothing is ready."""
     backend: Any = task_backends["default"]
@@ -67,9 +113,18 @@ def drain_database() -> None:
     while rows := backend.store.claim(transport="db", worker="test", worker_id="test:1"):
         for row in rows:
             started = begin(backend, row, marks, slot=0)
-            outcome = started if isinstance(started, Failed) else run(started, row.losses)
-            with handling(outcome):
-                announce(store_outcome(backend, row, outcome), type(backend))
+            failed = isinstance(started, Failed)
+            outcome, stored = (started, None) if failed else run(backend, row, started)
+            announce(store_outcome(backend, row, outcome, stored), type(backend), outcome)
+
+
+def clear_celery() -> None:
+    """Empty the broker."""
+    from tests.app.celery import app
+
+    with app.connection_for_write() as connection:
+        for queue in QUEUES:
+            connection.default_channel.queue_purge(queue)
 
 
 def drain_celery() -> None:

@@ -12,7 +12,8 @@ from asgiref.sync import async_to_sync
 from django.utils import timezone
 
 from bridge import Task
-from bridge.interface import InvalidTask, TaskContext, TaskResultStatus, task_enqueued
+from bridge.context import TaskContext
+from bridge.interface import InvalidTask, TaskResultStatus, task_enqueued
 from tests.app import tasks
 from tests.conformance.harness import Harness
 

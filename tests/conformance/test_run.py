@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from bridge.interface import AnyResult, TaskResultStatus, task_finished, task_started
+from bridge.interface import TaskResultStatus, task_finished, task_started
+from bridge.result import AnyResult
 from tests.app import tasks
 from tests.app.models import Run
 from tests.conformance.harness import Harness

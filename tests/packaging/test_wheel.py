@@ -61,3 +61,14 @@ def test_metadata_names_every_extra_and_the_licence(wheel):
         "backport",
         "all",
     }
+
+
+def test_pytest_finds_the_fixtures(wheel):
+    (name,) = [entry for entry in wheel.namelist() if entry.endswith("entry_points.txt")]
+    assert wheel.read(name).decode().split() == [
+        "[pytest11]",
+        "bridge",
+        "=",
+        "bridge.testing.pytest_plugin",
+    ]
+    assert "bridge/testing/pytest_plugin.py" in wheel.namelist()

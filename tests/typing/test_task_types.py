@@ -1,54 +1,39 @@
-"""What a type checker says about tasks."""
+"""What mypy and pyright say about tasks: the errors that `cases/` expects, and no other."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from mypy import api
+import pytest
 
-USES = """
-from typing import Any, assert_type
-from bridge import Call, Retry, task
-from django.tasks import TaskContext
+from tests.typing.checkers import Errors, mypy_errors, pyright_errors
 
-@task()
-def add(a: int, b: int) -> int:
-    return 1
-
-@task
-def bare(a: str) -> str:
-    return a
-
-@task(takes_context=True, retry=Retry(), on_lost="fail")
-def with_context(context: TaskContext[..., Any], a: int) -> float:
-    return 1.0
-
-assert_type(add(1, 2), int)
-assert_type(add.enqueue(1, b=2).return_value, int)
-assert_type(add.using(priority=2).enqueue(1, 2).return_value, int)
-assert_type(with_context.enqueue(1).return_value, float)
-assert_type(add.enqueue_many([(1, 2), {"a": 1, "b": 2}, Call(1, b=2)])[0].return_value, int)
-assert_type(add.enqueue_many((n, 2) for n in range(3)).ids, list[str])
-add.enqueue_many([1])  # E: [list-item]
-add.enqueue("x", 2)  # E: [arg-type]
-add.enqueue(1)  # E: [call-arg]
-bare.enqueue(1)  # E: [arg-type]
-with_context.enqueue("x")  # E: [arg-type]
-task(retrry=None)  # E: [call-overload]
-task(on_lost="explode")  # E: [call-overload]
-"""
+CASES = sorted((Path(__file__).parent / "cases").glob("*.py"))
 
 
-def test_arguments_results_and_policies_are_checked(tmp_path: Path) -> None:
-    module = tmp_path / "uses.py"
-    module.write_text(USES)
+@pytest.fixture(scope="module")
+def mypy() -> Errors:
+    return mypy_errors(CASES)
 
-    output, errors, _ = api.run([str(module), "--no-incremental", "--hide-error-context"])
 
-    assert not errors
-    pattern = rf"{re.escape(str(module))}:(\d+): error: .*?(\[[\w-]+\])$"
-    found = dict(re.findall(pattern, output, re.MULTILINE))
-    lines = enumerate(USES.splitlines(), start=1)
-    expected = {str(number): line.split("# E: ")[1] for number, line in lines if "# E: " in line}
-    assert found == expected, output
+@pytest.fixture(scope="module")
+def pyright() -> Errors:
+    return pyright_errors(CASES)
+
+
+def expected(path: Path, column: int) -> dict[int, str]:
+    """Return the errors that the comments `# E: <code of mypy> <rule of pyright>` announce."""
+    lines = enumerate(path.read_text().splitlines(), start=1)
+    return {
+        number: line.split("# E: ")[1].split()[column] for number, line in lines if "# E: " in line
+    }
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_mypy_finds_the_expected_errors_and_no_other(path: Path, mypy: Errors) -> None:
+    assert mypy[path.name] == expected(path, 0)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_pyright_finds_the_expected_errors_and_no_other(path: Path, pyright: Errors) -> None:
+    assert pyright[path.name] == expected(path, 1)

@@ -17,8 +17,8 @@ from django.test.utils import CaptureQueriesContext
 from bridge.backends import database
 from bridge.ids import new_id
 from bridge.interface import DjangoTask, task_backends, task_enqueued
-from bridge.ledger.batch import MOST_ROWS, MOST_TEXT, Item, chunked
 from bridge.ledger.models import TaskRow
+from bridge.ledger.new_rows import MOST_ROWS, MOST_TEXT, Item, chunked
 from tests.app import tasks
 
 DJANGO = DjangoTask.__module__.partition(".base")[0]

@@ -18,9 +18,9 @@ from django.utils import timezone
 from bridge.ids import new_id
 from bridge.interface import InvalidTask
 from bridge.ledger import doorbell
-from bridge.ledger.batch import Batch, Item, batch_of, new_item
 from bridge.ledger.doorbell import PAUSE, Doorbell
 from bridge.ledger.models import TaskRow
+from bridge.ledger.new_rows import Item, NewRows, new_item
 from bridge.ledger.store import Store
 from bridge.ledger.vendors import vendor_of
 from tests.app import tasks
@@ -30,6 +30,20 @@ from tests.services import POSTGRES
 pytestmark = pytest.mark.django_db(transaction=True, databases=list(settings.DATABASES))
 ARGS = [1, 1.5, None, True, "50% of 'it' \"now\" \\ \u00e9 \U0001f600", [[], {}], {"b": 1, "a": 2}]
 KWARGS = {"name": "%s", "n": -(2**53)}
+
+
+def new_rows_of(row: TaskRow) -> NewRows:
+    return NewRows(
+        task_path=row.task_path,
+        backend=row.backend,
+        transport=row.transport,
+        queue_name=row.queue_name,
+        priority=row.priority,
+        on_lost=row.on_lost,
+        run_after=row.run_after,
+        enqueued_at=row.enqueued_at or timezone.now(),
+        items=[new_item(row.args, row.kwargs)],
+    )
 
 
 @pytest.fixture(params=list(settings.DATABASES))
@@ -60,19 +74,20 @@ def test_row_is_the_one_the_orm_would_write(
         fields = {"args": ARGS, "kwargs": KWARGS, "queue_name": "mail", "priority": -7}
         if defer is not None:
             fields["run_after"] = timezone.now() + defer
-        raw = store.insert(row(**fields))
-        row(**fields, enqueued_at=raw.enqueued_at, wake_at=raw.wake_at, transport="orm").save(
+        wide = store.insert(row(**fields))
+        row(**fields, enqueued_at=wide.enqueued_at, wake_at=wide.wake_at, transport="orm").save(
             using=store.using, force_insert=True
         )
-        first = batch_of(raw)
+        one = new_rows_of(wide)
+        store.insert_new(one)
+        shared = {name: getattr(one, name) for name in NewRows.__slots__}
         items = [new_item(ARGS, KWARGS), new_item(ARGS, KWARGS)]
-        shared = {name: getattr(first, name) for name in Batch.__slots__}
-        store.insert_batch(Batch(**{**shared, "enqueued_at": raw.enqueued_at, "items": items}))
+        store.insert_new(NewRows(**{**shared, "items": items}))
 
-        one, orm, *many = records(store)
+        first, orm, *others = records(store)
 
     assert orm.pop("transport") == "orm"
-    for written in (one, *many):
+    for written in (first, *others):
         assert written.pop("transport") == "db"
         assert written == orm
 
@@ -101,9 +116,9 @@ def test_server_side_binding_takes_the_same_statements() -> None:
         "OPTIONS": {"server_side_binding": True},
     }
     wrapper = load_backend(settings_dict["ENGINE"]).DatabaseWrapper(settings_dict, "postgres")
-    first = batch_of(row(args=ARGS, kwargs=KWARGS))
-    shared = {name: getattr(first, name) for name in Batch.__slots__}
-    many = Batch(**{**shared, "items": [Item(new_id(), "[]", "{}"), Item(new_id(), "[1]", "{}")]})
+    first = new_rows_of(row(args=ARGS, kwargs=KWARGS))
+    shared = {name: getattr(first, name) for name in NewRows.__slots__}
+    many = NewRows(**{**shared, "items": [Item(new_id(), "[]", "{}"), Item(new_id(), "[1]", "{}")]})
     try:
         with wrapper.cursor() as cursor:
             for notify in (True, False):

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 import resource
+import threading
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
+from django.test import override_settings
 
+from bridge.ledger import ending
+from bridge.ledger.models import TaskRow
 from bridge.ledger.session import Session
+from bridge.ledger.store import Store
+from tests.app import tasks
 from tests.conftest import need
+from tests.process.project import wait_for
 from tests.services import POSTGRES
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=list(settings.DATABASES))
@@ -51,3 +58,32 @@ def test_session_waits_also_in_a_process_with_thousands_of_open_files() -> None:
         for number in (*files, bell, rope):
             os.close(number)
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
+
+
+def test_ends_are_locked_in_the_order_of_ids_as_by_those_who_cancel() -> None:
+    need(POSTGRES)
+    entry = {"BACKEND": "bridge.DatabaseBackend", "OPTIONS": {"DATABASE": "postgres"}}
+    session = Session("postgres")
+    with override_settings(TASKS={"default": entry}):
+        tasks.add.enqueue_many([(1, 2)] * 2)
+        store = Store("postgres", session)
+        rows = store.claim(transport="db", worker="w", worker_id="w", limit=2)
+        first, last = sorted(rows, key=lambda row: row.id)
+        blocked = (
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = "
+            f"{session.connection.connection.info.backend_pid}"
+        )
+        endings = [ending.succeed(row, None) for row in (last, first)]
+        end = threading.Thread(target=store.leave, args=[endings])
+        try:
+            with transaction.atomic(using="postgres"):
+                held = TaskRow.objects.using("postgres").select_for_update(nowait=True)
+                held.get(id=first.id)
+                end.start()
+                with connections["postgres"].cursor() as cursor:
+                    wait_for(lambda: cursor.execute(blocked) or cursor.fetchone()[0], "a wait")
+
+                assert held.get(id=last.id)
+        finally:
+            end.join()
+            session.close()

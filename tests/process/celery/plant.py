@@ -92,6 +92,13 @@ class Plant:
         self.workers.append(process)
         return process
 
+    def db_worker(self, *arguments: str) -> Process:
+        """Start a db_worker of the new side."""
+        command = [sys.executable, "-m", "django", "db_worker", "--interval", "0.1", *arguments]
+        log = self.folder / f"worker-{len(self.workers)}-db.log"
+        self.workers.append(Process(command, self.environment_of("new"), log))
+        return self.workers[-1]
+
     def ready(self, *workers: Process) -> None:
         """Wait until workers consume."""
         for worker in workers:

@@ -18,7 +18,7 @@ from bridge import EnqueueError
 from bridge.interface import InvalidTask, TaskResultDoesNotExist, task_enqueued
 from bridge.ledger.models import READY, TaskRow, WorkerRow
 from compat.celery.backend import CeleryBackend
-from tests.app import tasks
+from tests.app import promises, tasks, unique
 from tests.app.models import Run
 from tests.unit.celery.conftest import Broker
 
@@ -144,6 +144,26 @@ def test_broker_down_after_the_commit_keeps_the_row_for_the_relay(
     assert f"task={result.id}" in caplog.text
 
 
+def test_broker_down_keeps_a_unique_row_that_somebody_else_may_have_got(
+    backend: CeleryBackend, caplog: pytest.LogCaptureFixture
+) -> None:
+    others: list[str] = []
+
+    def refuse(*args: Any) -> None:
+        if not others:  # while the first caller still waits for the broker
+            others.append("")
+            others[0] = unique.sync.enqueue(1).id
+        raise OperationalError("refused")
+
+    with mock.patch(SEND, side_effect=refuse):
+        result = unique.sync.enqueue(1)
+
+    assert others == [result.id]
+    row = TaskRow.objects.get(id=result.id)
+    assert (row.status, row.published_at) == (READY, None)
+    assert f"task={result.id}" in caplog.text
+
+
 @pytest.mark.parametrize("argument", [object(), dt.datetime(2026, 1, 1), {1, 2}, float("nan")])
 def test_arguments_that_are_not_json_are_refused_before_anything_happens(
     backend: CeleryBackend, broker: Broker, argument: object
@@ -185,6 +205,14 @@ class TestEager:
         assert (result.is_finished, result.return_value) == (True, 3)
         assert len(result.worker_ids) == 1
         assert not WorkerRow.objects.exists()
+
+    def test_task_that_waits_for_the_commit_runs_after_it(self) -> None:
+        with transaction.atomic():
+            result = promises.note_on_commit.enqueue("x")
+            assert (result.status, Run.objects.count()) == (READY, 0)
+
+        result.refresh()
+        assert (result.status, Run.objects.count()) == ("SUCCESSFUL", 1)
 
     def test_run_after_does_not_wait(self) -> None:
         task = tasks.add.using(run_after=dt.timedelta(hours=1), priority=50, queue_name="mail")

@@ -72,6 +72,22 @@ def test_errand_waits_for_the_database(thread: Maintenance, backend: CeleryBacke
     assert done.wait(10)
 
 
+def test_lease_is_renewed_while_an_errand_cannot_be_run(
+    thread: Maintenance, caplog: pytest.LogCaptureFixture
+) -> None:
+    def errand(backend: CeleryBackend) -> None:
+        raise OperationalError(1205, "Lock wait timeout exceeded")
+
+    thread.start()
+    for _ in range(3):
+        thread.run_errand(errand)
+    wait_for(lambda: caplog.text.count("Cannot settle a task") >= 3, "the first tries")
+    before = WorkerRow.objects.get().expires_at
+
+    wait_for(lambda: WorkerRow.objects.get().expires_at > before, "a renewal")
+    assert len(thread._again) == 3
+
+
 def test_no_process_is_forked_while_the_thread_has_connections_open() -> None:
     assert maintenance.connected(maintenance._fork_lock.locked)
     assert not maintenance._fork_lock.locked()

@@ -33,7 +33,7 @@ def held(task: Any = note_retry, *, child: str = CHILD) -> TaskRow:
     return row
 
 
-def dead(*started: TaskRow, overdue: set[UUID] | None = None) -> Any:
+def dead(*started: TaskRow, overdue: set[tuple[UUID, int]] | None = None) -> Any:
     marks = [Mark(row.id, row.token, 0.0) for row in started]
     return SimpleNamespace(
         id=CHILD,
@@ -60,11 +60,27 @@ def test_started_tasks_are_lost_and_their_neighbours_go_back_at_no_cost() -> Non
 def test_overdue_task_fails_with_hard_timeout_even_if_it_may_be_repeated() -> None:
     row = held()
 
-    assert settling().settle(dead(row, overdue={row.id}))
+    assert settling().settle(dead(row, overdue={(row.id, row.token)}))
 
     row.refresh_from_db()
     assert row.status == "FAILED"
     assert row.errors[0]["exception_class_path"] == "bridge.exceptions.HardTimeout"
+
+
+def test_overdue_task_keeps_its_place_until_its_process_is_gone() -> None:
+    unlimited, limited = held(), held()
+    TaskRow.objects.filter(id=limited.id).update(limits={"concurrency": ["k", 1]})
+    child = dead(unlimited, limited, overdue={(row.id, row.token) for row in (unlimited, limited)})
+    child.timed_out = set()
+    it = settling()
+
+    it.time_out(child)
+    statuses = TaskRow.objects.values_list("id", "status")
+    assert dict(statuses) == {unlimited.id: "FAILED", limited.id: "RUNNING"}
+
+    assert it.settle(child)
+    limited.refresh_from_db()
+    assert limited.errors[0]["exception_class_path"] == "bridge.exceptions.HardTimeout"
 
 
 def test_rows_of_living_children_are_left_alone() -> None:
@@ -80,7 +96,7 @@ def test_mark_of_an_earlier_claim_says_nothing_about_this_one() -> None:
     row = held()
     stale = SimpleNamespace(id=row.id, token=row.token - 1)
 
-    assert settling().settle(dead(cast("TaskRow", stale)))
+    assert settling().settle(dead(cast("TaskRow", stale), overdue={(stale.id, stale.token)}))
 
     row.refresh_from_db()
     assert (row.status, row.losses) == ("READY", 0)

@@ -13,5 +13,6 @@ TASKS = {
             "ALIASES": {"garden.water": "plant.tasks.water"},
             "LEASE": float(os.environ.get("PLANT_LEASE", "30")),
         },
-    }
+    },
+    "db": {"BACKEND": "bridge.DatabaseBackend", "QUEUES": ["default", "mail"]},
 }

@@ -82,3 +82,33 @@ def leave():
 @task(takes_context=True)
 def who(context):
     return [context.attempt, context.task_result.id, context.task_result.task.module_path]
+
+
+@task()
+def grow(number):
+    record(str(number))
+    return number + 1
+
+
+@task(on_success=note.hook("grown"))
+def seed(name):
+    record(name)
+
+
+@task(takes_context=True)
+def count_up(context, seconds=60):
+    record("count_up")
+    for number in range(int(seconds * 50)):
+        context.progress(number, seconds * 50, "counting")
+        if context.cancelled:
+            return f"stopped at {number}"
+        time.sleep(0.02)
+    return "done"
+
+
+@task(takes_context=True, retry=Retry(max_attempts=5, backoff=fixed(600)))
+def fail_when_cancelled(context):
+    record(f"fail_when_cancelled#{context.attempt}")
+    while not context.cancelled:
+        time.sleep(0.02)
+    raise ConnectionError

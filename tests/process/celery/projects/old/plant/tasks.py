@@ -43,3 +43,8 @@ def broken(text):
 @shared_task
 def only_old(name):
     record(name)
+
+
+@shared_task
+def seed(name):
+    record(name)
