@@ -1,13 +1,21 @@
-"""What a codemod would do: sites, file changes, problems. Check, diff and write only read it."""
+"""What a codemod would do. Every mode reads one: check, diff, write, report, plan."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from codemods.engine.site import Kind, Note, Problem, Rule, Site
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Told what is done now, how much of it is finished, and of how much."""
+
+
+def silent(what: str, finished: int, total: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +28,56 @@ class FileChange:
     after: bytes
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class SeenFile:
+    """A file that was read, and the SHA-256 of its bytes."""
+
+    label: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fate:
+    """What becomes of one task, and the site that keeps it if it stays."""
+
+    key: str
+    path: str
+    line: int
+    app: str
+    queue: str
+    converted: bool
+    cause: str = ""
+    """The id of the site because of which it stays."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which sites a person wants: what is declined stays, and its tasks with it."""
+
+    select: tuple[str, ...] = ()
+    """Beginnings of codes; none means every code."""
+    ignore: tuple[str, ...] = ()
+    skipped: frozenset[str] = frozenset()
+    """Ids of single sites."""
+
+    def declines(self, code: str, site_id: str) -> bool:
+        """Is the site not wanted?"""
+        if site_id in self.skipped or code.startswith(self.ignore):
+            return True
+        return bool(self.select) and not code.startswith(self.select)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The outcome of reading a project."""
 
     sites: tuple[Site, ...] = ()
+    kept: tuple[Site, ...] = ()
+    """Sites that could be rewritten and are not: their task stays, or they were declined."""
+    tasks: tuple[Fate, ...] = ()
+    files: tuple[SeenFile, ...] = ()
+    """Every file the sites were judged by."""
     changes: tuple[FileChange, ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -51,6 +104,8 @@ class Request:
     todo: bool = True
     broker: str | None = None
     celery_app: str | None = None
+    choice: Choice = Choice()
+    progress: Progress = silent
 
 
 class Migration(Protocol):

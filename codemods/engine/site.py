@@ -24,6 +24,25 @@ class Site:
     code: str
     kind: Kind
     reason: str
+    column: int = 0
+    """Counted from 1; 0 when the place is the whole line."""
+    id: str = ""
+    """The same as long as the file, the code and the text of the line are."""
+    tasks: tuple[str, ...] = ()
+    app: str = ""
+    """The project's package or directory the file belongs to."""
+    queue: str = ""
+    """The queue of the tasks, when all have one and it is known."""
+    is_test: bool = False
+    blocks: bool = False
+    """Do the tasks stay because of this place?"""
+    declined: bool = False
+    """Does it stay because a person said so?"""
+
+    @property
+    def where(self) -> str:
+        """Return the place as people and editors write it."""
+        return f"{self.path}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,3 +69,6 @@ class Rule:
     code: str
     title: str
     explanation: str
+    before: str = ""
+    after: str = ""
+    """An example: some code, and what the rule makes of it."""
