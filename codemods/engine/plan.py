@@ -113,7 +113,11 @@ class Migration(Protocol):
 
     tool: str
     library: str
-    rules: tuple[Rule, ...]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Return every rule, by code."""
+        ...
 
     def plan(self, request: Request) -> Plan:
         """Read the project and say what to do. Raises MissingPath."""

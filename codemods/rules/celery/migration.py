@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 import libcst as cst
 
@@ -12,7 +13,7 @@ from codemods.engine.files import python_files
 from codemods.engine.plan import FileChange, Plan, Request
 from codemods.engine.position import line_numbers
 from codemods.engine.project import Project, load
-from codemods.engine.site import Kind, Problem, Site
+from codemods.engine.site import Kind, Problem, Rule, Site
 from codemods.engine.source import Source
 from codemods.engine.todo import has_todo, statement_of
 from codemods.rules.celery.calls.dispatch import find_uses, judge_uses
@@ -24,7 +25,6 @@ from codemods.rules.celery.definitions.definition import judge_definitions
 from codemods.rules.celery.modules import judge_modules
 from codemods.rules.celery.names import EVIDENCE, LIBRARIES, TOOL
 from codemods.rules.celery.outcome import Outcome
-from codemods.rules.celery.registry import RULES
 from codemods.rules.celery.settings import eager as eager_settings
 from codemods.rules.celery.settings import found
 from codemods.rules.celery.settings.write import Written, write_settings
@@ -41,7 +41,14 @@ class CeleryMigration:
 
     tool = TOOL
     library = "Celery"
-    rules = RULES
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Return every rule, by code."""
+        # The registry imports every module with a rule, and that is most of them.
+        from codemods.rules.celery.registry import RULES
+
+        return RULES
 
     def plan(self, request: Request) -> Plan:
         """Read the project and say what to do. Raises MissingPath."""
