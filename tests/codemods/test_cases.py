@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import libcst as cst
 import pytest
 
-from tests.codemods.support import CASES, copied, run, tree
+from codemods.engine.diff import unified_diff
+from codemods.engine.plan import FileChange, Plan, Request
+from codemods.engine.write import write
+from codemods.rules.celery.migration import CeleryMigration
+from tests.codemods.support import CASES, copied, tree
 
 NAMES = sorted(path.name for path in CASES.iterdir())
 _TODO = re.compile(rb"^[ \t]*# TODO\(celery-to-dep: CEL\d+\):.*\n(?:[ \t]*#   .*\n)*", re.MULTILINE)
@@ -19,6 +24,10 @@ def case_files(name: str, part: str) -> dict[str, bytes]:
     return tree(CASES / name / part)
 
 
+def changes(name: str) -> bool:
+    return case_files(name, "input") != case_files(name, "expected")
+
+
 def stays(name: str) -> bool:
     """Does the case get comments at most?"""
     expected = case_files(name, "expected")
@@ -26,50 +35,59 @@ def stays(name: str) -> bool:
     return bare == case_files(name, "input")
 
 
+def planned(project: Path, *, todo: bool = True) -> Plan:
+    plan = CeleryMigration().plan(Request(paths=(project,), todo=todo))
+    assert not plan.problems
+    return plan
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_case_comes_out_as_expected(name: str, tmp_path: Path) -> None:
     project = copied(CASES / name / "input", tmp_path / "project")
-    result = run(project)
-    assert result.exit_code == 0, result.output
+    plan = planned(project)
+    assert tree(project) == case_files(name, "input"), "planning has written"
+
+    write(plan.changes)
+
     assert tree(project) == case_files(name, "expected")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_expected_is_not_changed_again(name: str, tmp_path: Path) -> None:
-    project = copied(CASES / name / "expected", tmp_path / "project")
-    result = run(project)
-    assert result.exit_code == 0, result.output
-    assert tree(project) == case_files(name, "expected")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_expected_compiles(name: str) -> None:
+def test_expected_is_valid_python(name: str) -> None:
     for path, data in case_files(name, "expected").items():
         if path.endswith(".py"):
             assert cst.parse_module(data).bytes == data
             compile(data, path, "exec")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_diff_writes_nothing_and_can_be_applied(name: str, tmp_path: Path) -> None:
-    project = copied(CASES / name / "input", tmp_path / "project")
-    result = run(project, "--diff")
-    assert tree(project) == case_files(name, "input")
-    changes = case_files(name, "input") != case_files(name, "expected")
-    assert result.exit_code == (1 if changes else 0)
-    if changes:
-        patch = tmp_path / "changes.patch"
-        patch.write_bytes(result.stdout_bytes)
-        subprocess.run(["git", "apply", str(patch)], cwd=project, check=True)
-    assert tree(project) == case_files(name, "expected")
+# Where input and expected are the same, the first test has shown it.
+@pytest.mark.parametrize("name", [name for name in NAMES if changes(name)])
+def test_expected_is_not_changed_again(name: str, tmp_path: Path) -> None:
+    project = copied(CASES / name / "expected", tmp_path / "project")
+    assert planned(project).changes == ()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if stays(name)])
+@pytest.mark.parametrize("name", [name for name in NAMES if stays(name) and changes(name)])
 def test_what_stays_is_not_touched_without_comments(name: str, tmp_path: Path) -> None:
     project = copied(CASES / name / "input", tmp_path / "project")
-    result = run(project, "--no-todo")
-    assert result.exit_code == 0, result.output
-    assert tree(project) == case_files(name, "input")
+    assert planned(project, todo=False).changes == ()
+
+
+def test_git_applies_the_diff_of_every_case(tmp_path: Path) -> None:
+    patch: list[bytes] = []
+    for name in NAMES:
+        project = copied(CASES / name / "input", tmp_path / name)
+        patch += unified_diff(below(name, change) for change in planned(project).changes)
+
+    git = ["git", "apply", "-"]
+    subprocess.run(git, cwd=tmp_path, input=b"".join(patch), check=True, capture_output=True)
+
+    for name in NAMES:
+        assert tree(tmp_path / name) == case_files(name, "expected"), name
+
+
+def below(directory: str, change: FileChange) -> FileChange:
+    return replace(change, label=f"{directory}/{change.label}")
 
 
 def test_a_third_of_the_cases_must_not_change() -> None:

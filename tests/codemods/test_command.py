@@ -117,7 +117,7 @@ def test_syntax_newer_than_this_python_is_understood(project: Path) -> None:
 
 
 def test_deep_nesting_is_understood(project: Path) -> None:
-    chain = "x" + ".filter(a=1)" * 600
+    chain = "x" + ".filter(a=1)" * 250
     write(project, {"shop/tasks.py": f"{TASK}\n\nquery = {chain}\n"})
     result = run(project)
     assert result.exit_code == 0, result.output
