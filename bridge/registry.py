@@ -50,6 +50,12 @@ def declared() -> list[Task[..., Any]]:
         return list(_declared.values())
 
 
+def find(path: str) -> Task[..., Any] | None:
+    """Return the task declared at a module path, None when this process has declared none."""
+    with _lock:
+        return _declared.get(path)
+
+
 def note_ignored(func: Callable[..., Any], backend: str, policies: Sequence[str]) -> None:
     """Remember which policies a task was declared with in vain."""
     path = f"{func.__module__}.{func.__qualname__}"

@@ -41,6 +41,9 @@ class BridgeBackend(BaseTaskBackend):
     honours: ClassVar[frozenset[str]] = frozenset()
     """The policies that mean something here; of others the system checks say that none does."""
 
+    in_part: ClassVar[frozenset[str]] = frozenset()
+    """The policies that mean less here than elsewhere; check_task() says how much."""
+
     def __init__(self, alias: str, params: dict[str, Any]) -> None:
         super().__init__(alias, params)
         self.params = params

@@ -141,6 +141,11 @@ OTHER_DATABASE = Kind(
     "A transactional task shares its commit with a database that holds no models of the project.",
     "Keep the ledger in the database of your models (OPTIONS['DATABASE']), or remove the policy.",
 )
+PARTIAL_POLICY = Kind(
+    "bridge.W013",
+    "A task declares a policy that its backend honours in part.",
+    "Move the task to bridge.DatabaseBackend, or make sure that the part is enough.",
+)
 NOT_FOR_PRODUCTION = Kind(
     "bridge.W020",
     "A backend for tests and development is configured.",

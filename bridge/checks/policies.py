@@ -42,7 +42,9 @@ def declared_policies(task: Policies[..., object]) -> list[str]:
 
 
 def _check_honoured(task: Task[..., object], backend: BridgeBackend) -> Iterator[CheckMessage]:
-    ignored = [name for name in declared_policies(task) if name not in backend.honours]
+    ignored = [
+        name for name in declared_policies(task) if name not in backend.honours | backend.in_part
+    ]
     # Tests and development do without some: of that nobody needs to hear each time.
     if ignored and backend.for_production:
         yield _ignored(task.module_path, ignored, backend)

@@ -26,7 +26,8 @@ from bridge.worker.runner import store_outcome
 from bridge.worker.transactional import Stored, Transaction, take_note
 from compat.celery import holder
 from compat.celery.endings import end
-from compat.celery.registration import owner
+from compat.celery.in_place import run_in_place
+from compat.celery.registration import celery_backends, owner
 from compat.celery.wire import RETRY_POLICY, Message
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def run(celery_task: Any, path: str, args: Any, kwargs: Any) -> Any:
     task = cast("Task[..., Any]", registry.resolve(path))
     if celery_task.request.called_directly:
         return task(*args, **kwargs)
+    if celery_task.request.is_eager and not celery_backends():
+        return run_in_place(task, args, kwargs)
     message = Message.of(celery_task.request, args, kwargs)
     backend = owner(task)
     if celery_task.request.is_eager:

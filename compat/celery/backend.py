@@ -47,6 +47,7 @@ from bridge.result import AnyResult, TaskResult
 from bridge.results import Results
 from compat.celery.app import load_app
 from compat.celery.commit_check import check_policy, check_setting
+from compat.celery.options import check_rate
 
 if TYPE_CHECKING:
     from bridge.base import Task
@@ -64,8 +65,9 @@ class CeleryBackend(LedgerBackend):
         "`celery control cancel_consumer QUEUE`, and let them go on with `add_consumer`."
     )
     known_options: ClassVar[tuple[Option, ...]] = (*LedgerBackend.known_options, APP)
-    # Celery hands out each message as it comes.
+    # Celery hands out each message as it comes; its workers can keep a rate each.
     honours: ClassVar[frozenset[str]] = frozenset(POLICIES) - {"concurrency", "rate_limit"}
+    in_part: ClassVar[frozenset[str]] = frozenset({"rate_limit"})
 
     @cached_property
     def app(self) -> Celery:
@@ -178,7 +180,7 @@ class CeleryBackend(LedgerBackend):
 
     def check_task(self, task: Task[..., Any]) -> list[checks.CheckMessage]:
         """Return what is wrong with a task on this backend."""
-        return list(check_policy(task))
+        return [*check_policy(task), *check_rate(task)]
 
     def check_deployment(self) -> list[checks.CheckMessage]:
         """Return that callers wait for their tasks, where they do."""

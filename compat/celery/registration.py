@@ -12,8 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from bridge import registry
 from bridge.backends.base import bridge_backends
 from bridge.interface import AnyTask, task_backends
-from bridge.seconds import seconds
 from compat.celery.backend import CeleryBackend
+from compat.celery.options import options_of
 
 if TYPE_CHECKING:
     from bridge.base import Task
@@ -29,9 +29,19 @@ def celery_backends() -> list[CeleryBackend]:
 
 
 def owner(task: AnyTask) -> CeleryBackend:
-    """Return the backend that runs a task's messages: its own, or else the first on Celery."""
+    """Return the backend that runs a task's messages: its own, or else the first on Celery.
+
+    Raise ImproperlyConfigured when none is.
+    """
     backend = task_backends[task.backend]
-    return backend if isinstance(backend, CeleryBackend) else celery_backends()[0]
+    if isinstance(backend, CeleryBackend):
+        return backend
+    for backend in celery_backends():
+        return backend
+    raise ImproperlyConfigured(
+        f"Celery runs the task {task.module_path!r}, and no backend of TASKS is on Celery. Add an "
+        "entry with the BACKEND 'bridge.CeleryBackend', or stop its Celery workers."
+    )
 
 
 def subscribe() -> None:
@@ -47,23 +57,31 @@ def ensure(task: AnyTask) -> None:
     """Register a task that was declared while another backend was configured."""
     if task.module_path not in _paths:
         register(cast("Task[..., Any]", task))
+    if task.module_path not in _paths:
+        _add(task.module_path, task, None)  # for tests: no worker takes a message under this name
 
 
 def register(task: Task[..., Any]) -> None:
     """Register a task with every Celery app of this process, present and future."""
+    for backend in celery_backends():
+        for name in backend.aliases.names(task.module_path):
+            _add(name, task, backend)
+
+
+def _add(name: str, task: AnyTask, backend: CeleryBackend | None) -> None:
     path = task.module_path
     with _lock:
-        for backend in celery_backends():
-            for name in backend.aliases.names(path):
-                known = _paths.get(name)
-                if known is None:
-                    shared_task(name=name, bind=True, **_options(task))(_body(task))
-                    _paths[name] = path
-                elif known != path:
-                    raise ImproperlyConfigured(
-                        f"The tasks {known!r} and {path!r} both claim the Celery name {name!r}. "
-                        f"Remove one of them from ALIASES of TASKS[{backend.alias!r}]."
-                    )
+        known = _paths.get(name)
+        if known is None:
+            options = options_of(task, backend and owner(task))
+            shared_task(name=name, bind=True, **options)(_body(task))
+            _paths[name] = path
+        elif known != path:
+            where = f" of TASKS[{backend.alias!r}]" if backend else ""
+            raise ImproperlyConfigured(
+                f"The tasks {known!r} and {path!r} both claim the Celery name {name!r}. "
+                f"Remove one of them from ALIASES{where}."
+            )
 
 
 def verify(app: Celery) -> None:
@@ -77,26 +95,7 @@ def verify(app: Celery) -> None:
             )
 
 
-def _options(task: Task[..., Any]) -> dict[str, Any]:
-    options = {
-        "bridged": task.module_path,
-        # The ledger requeues what a dead worker held, within MAX_LOSSES. Were the broker to do
-        # it, the message would come back while the row still says RUNNING, and be dropped.
-        "acks_late": owner(task).on_lost_of(task) == "retry",
-        "reject_on_worker_lost": False,
-        "retry_on_worker_lost": False,
-        # The task's policy decides.
-        "max_retries": None,
-        # Before the claim nobody knows whether this delivery runs: a duplicate must not turn a
-        # stored result back to STARTED.
-        "track_started": False,
-    }
-    if task.hard_timeout is not None:
-        options["time_limit"] = seconds(task.hard_timeout)
-    return options
-
-
-def _body(task: Task[..., Any]) -> Callable[..., Any]:
+def _body(task: AnyTask) -> Callable[..., Any]:
     path = task.module_path
 
     def body(self: Any, *args: Any, **kwargs: Any) -> Any:

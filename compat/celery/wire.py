@@ -28,16 +28,20 @@ RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "in
 def send(backend: CeleryBackend, row: TaskRow, producer: Any = None) -> None:
     """Send a row's message by the Celery task of its name, so routes and task options apply."""
     name = backend.aliases.wire_name(row.task_path)
-    options: dict[str, Any] = {"task_id": str(row.id), "retry_policy": RETRY_POLICY}
+    # What the row does not say, the Celery task must not say in its place: using() had the word.
+    options: dict[str, Any] = {
+        "task_id": str(row.id),
+        "retry_policy": RETRY_POLICY,
+        "queue": None,
+        "expires": None,
+    }
     if producer is not None:
         options["producer"] = producer
     if row.run_after is not None:
         options["eta"] = make_aware(row.run_after) if is_naive(row.run_after) else row.run_after
     if row.queue_name != DEFAULT_TASK_QUEUE_NAME:
         options["queue"] = row.queue_name
-    priority = to_wire(row.priority, high_first=backend.high_first)
-    if priority is not None:
-        options["priority"] = priority
+    options["priority"] = to_wire(row.priority, high_first=backend.high_first)
     if row.runs:
         options["retries"] = row.runs
     task = backend.app.tasks.get(name)

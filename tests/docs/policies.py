@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Iterator
 
+from bridge.backends.base import BridgeBackend
 from bridge.base import Task
 from bridge.decorator import Options
 from bridge.limits import Concurrency, RateLimit
@@ -43,7 +44,7 @@ Durations are seconds or a `timedelta`. A policy that nobody could follow raises
 ## Who honours what
 
 {honoured}
-`yes`: as [guarantees.md](../guarantees.md) says. `no`: a system check names the task and the policy, `bridge.W010` of
+`yes`: as [guarantees.md](../guarantees.md) says. `in part`: as the page of the policy says, and `bridge.W013` where a task has it. `no`: a system check names the task and the policy, `bridge.W010` of
 [checks.md](checks.md), except on the backends for tests and development. On other backends, whose tasks are not ours, all policies are
 left out of the task; the import succeeds.
 
@@ -72,7 +73,11 @@ def _fields() -> Iterator[list[str]]:
 
 def _honours() -> Iterator[list[str]]:
     for name in POLICIES:
-        yield [code(name), *("yes" if name in kind.honours else "no" for kind in BACKENDS), "no"]
+        yield [code(name), *(_honour(name, kind) for kind in BACKENDS), "no"]
+
+
+def _honour(name: str, kind: type[BridgeBackend]) -> str:
+    return "yes" if name in kind.honours else "in part" if name in kind.in_part else "no"
 
 
 def _classes() -> Iterator[str]:

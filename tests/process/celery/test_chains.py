@@ -96,3 +96,31 @@ def test_batch_over_both_is_complete_when_both_have_finished(plant: Plant) -> No
     plant.db_worker("--backend", "db")
 
     assert len(plant.ran(batch)) == 1
+
+
+CANVAS = (
+    "from celery import chain, chord, group\n"
+    "from compat.celery.legacy import celery_task as c\n"
+    "give([r.get(timeout=30) for r in [\n"
+    "  (c(grow).s(1) | c(grow).s() | c(flaky).si('retried', 1)).apply_async(),\n"
+    "  chord([c(grow).s(1), c(grow).s(2)], c(total).s()).apply_async(),\n"
+    "  group(c(water).s('w'), c(who).s()).apply_async(),\n"
+    "  c(note).apply_async(('late',), countdown=0.5, headers={'tenant': 'a'}, task_id='0' * 32),\n"
+    "]])"
+)
+
+
+@pytest.mark.parametrize("plant", ["redis"], indirect=True)
+def test_canvas_of_converted_tasks_runs_in_celery_workers(plant: Plant) -> None:
+    plant.ready(plant.worker("new"))
+
+    chained, summed, (watered, (attempt, task_id, path)), late = plant.run("new", CANVAS)
+
+    assert [chained, summed, watered, late] == [1, 5, None, "late"]
+    assert [attempt, path] == [1, "plant.tasks.who"]
+    rows = plant.rows()
+    assert {row["status"] for row in rows} == {"SUCCESSFUL"}
+    assert {row["transport"] for row in rows} == {"celery"}
+    assert plant.row(task_id)["return_value"] == [attempt, task_id, path]
+    assert plant.row("0" * 32)["return_value"] == "late"
+    assert {"retried#1", "retried#2", "w", "late"} <= {name for name, _, _ in plant.runs()}

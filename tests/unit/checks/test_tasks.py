@@ -1,4 +1,4 @@
-"""E007, E009, W010 to W012: what tasks declare."""
+"""E007, E009, W010 to W013: what tasks declare."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.test import modify_settings, override_settings
 
-from bridge import Retry, registry, task
+from bridge import RateLimit, Retry, registry, task
 from bridge.checks.policies import declared_policies
 from bridge.interface import DjangoDummyBackend
 from bridge.policies import POLICIES
@@ -83,12 +83,22 @@ def test_task_without_policies_is_fine_on_a_foreign_backend(declare: Declare) ->
     assert find("W010", default=entry(FOREIGN)) == []
 
 
-def test_celery_ignores_limits_and_nothing_else(declare: Declare) -> None:
+def test_celery_ignores_concurrency_and_each_worker_keeps_the_rate(declare: Declare) -> None:
     with override_settings(TASKS={"default": CELERY}):
         declare(**EVERY)
 
     (warning,) = find("W010", default=CELERY)
-    assert "declares concurrency, rate_limit, which CeleryBackend" in warning.msg
+    assert "declares concurrency, which CeleryBackend" in warning.msg
+    (warning,) = find("W013", default=CELERY)
+    assert "'5/m', which each Celery worker keeps for itself" in warning.msg
+
+
+def test_celery_knows_no_rate_by_key(declare: Declare) -> None:
+    with override_settings(TASKS={"default": CELERY}):
+        declare(rate_limit=RateLimit("5/m", key=lambda: "shop"))
+
+    (warning,) = find("W013", default=CELERY)
+    assert "which Celery workers ignore" in warning.msg
 
 
 @pytest.mark.parametrize("backend", ["DatabaseBackend", "ImmediateBackend", "DummyBackend"])

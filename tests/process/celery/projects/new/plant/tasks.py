@@ -112,3 +112,8 @@ def fail_when_cancelled(context):
     while not context.cancelled:
         time.sleep(0.02)
     raise ConnectionError
+
+
+@task()
+def total(numbers):
+    return sum(numbers)

@@ -1,0 +1,84 @@
+"""What Celery is to do for a task: the options of the Celery task that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.core import checks
+
+from bridge.checks.kinds import PARTIAL_POLICY
+from bridge.interface import DEFAULT_TASK_QUEUE_NAME, AnyTask
+from bridge.limits import RateLimit
+from bridge.seconds import seconds
+from compat.celery.priorities import to_wire
+
+if TYPE_CHECKING:
+    from bridge.base import Task
+    from compat.celery.backend import CeleryBackend
+
+
+def options_of(task: AnyTask, backend: CeleryBackend | None) -> dict[str, Any]:
+    """Return the options of a task whose messages this backend runs, None in tests without one."""
+    options = {
+        "bridged": task.module_path,
+        # The ledger requeues what a dead worker held, within MAX_LOSSES. Were the broker to do
+        # it, the message would come back while the row still says RUNNING, and be dropped.
+        "acks_late": backend is not None and backend.on_lost_of(task) == "retry",
+        "reject_on_worker_lost": False,
+        "retry_on_worker_lost": False,
+        # The task's policy decides.
+        "max_retries": None,
+        # Before the claim nobody knows whether this delivery runs: a duplicate must not turn a
+        # stored result back to STARTED.
+        "track_started": False,
+        "rate_limit": _starts_per_second(getattr(task, "rate_limit", None)),
+    }
+    hard_timeout = getattr(task, "hard_timeout", None)
+    if hard_timeout is not None:
+        options["time_limit"] = seconds(hard_timeout)
+
+    # Celery 6 has no such attributes of tasks any more: the queue, the priority, when it expires.
+    def apply_async(self: Any, args: Any = None, kwargs: Any = None, **more: Any) -> Any:
+        routed = more.keys() & {"queue", "exchange", "routing_key"}
+        sent = {
+            name: value
+            for name, value in _delivery(task, backend).items()
+            if name != "queue" or not routed
+        }
+        return super(type(self), self).apply_async(args, kwargs, **sent | more)
+
+    return {**options, "apply_async": apply_async}
+
+
+def check_rate(task: Task[..., Any]) -> Iterator[checks.CheckMessage]:
+    """Yield a warning that a task's rate is not what it is elsewhere."""
+    if task.rate_limit is None:
+        return
+    if task.rate_limit.key is None:
+        means = "each Celery worker keeps for itself: all together start that many times as often"
+    else:
+        means = "Celery workers ignore, since they cannot keep a rate by key"
+    yield PARTIAL_POLICY(
+        f"Task {task.module_path!r} has the rate_limit {task.rate_limit.rate!r}, which {means}.",
+        obj=task.module_path,
+    )
+
+
+def _delivery(task: AnyTask, backend: CeleryBackend | None) -> dict[str, Any]:
+    """Return what a message says unless its sender does; enqueue() says what its row does."""
+    options: dict[str, Any] = {}
+    if task.queue_name != DEFAULT_TASK_QUEUE_NAME:
+        options["queue"] = task.queue_name
+    if task.priority and backend is not None:
+        options["priority"] = to_wire(task.priority, high_first=backend.high_first)
+    expires = getattr(task, "expires", None)
+    if expires is not None:
+        options["expires"] = seconds(expires) if isinstance(expires, timedelta) else expires
+    return options
+
+
+def _starts_per_second(limit: RateLimit | None) -> float | None:
+    """Return the rate that each worker keeps; it knows no keys."""
+    return None if limit is None or limit.key is not None else limit.count / limit.period
