@@ -8,9 +8,6 @@ from pkgutil import walk_packages
 from codemods.engine.site import Rule
 from codemods.rules import celery
 
-# The migration imports this module, so it may not be imported while this one is.
-_WITHOUT_RULES = (__name__, f"{celery.__name__}.migration")
-
 
 def _declared() -> dict[str, Rule]:
     """Return the rules that modules of this package have as constants.
@@ -19,7 +16,7 @@ def _declared() -> dict[str, Rule]:
     """
     rules: dict[str, Rule] = {}
     for module in walk_packages(celery.__path__, f"{celery.__name__}."):
-        if module.name in _WITHOUT_RULES:
+        if module.name == __name__:
             continue
         for value in vars(import_module(module.name)).values():
             if isinstance(value, Rule) and rules.setdefault(value.code, value) is not value:
