@@ -13,13 +13,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from bridge.backends.ledger import LedgerBackend
 from bridge.ledger.selecting import Found, Meant
 from bridge.management.arguments import Formatter
+from bridge.management.interrupt import INTERRUPTED, ending, held_back
 from bridge.management.meant import EPILOG, ledger_backends
 
 Answers = dict[str, Any]
 """What became of each task, by its id; those that others were writing are left out."""
-
-INTERRUPTED = 130
-"""The exit code that shells give what Ctrl+C has ended."""
 
 
 class Sweep(BaseCommand):
@@ -52,9 +50,9 @@ class Sweep(BaseCommand):
         answers: dict[str, Any] = {}
         try:
             for backend, ids in _pages(backends, meant, options["limit"]):
-                answers.update(self._act(backend, ids))
-        except KeyboardInterrupt:
-            self._tell(answers, options, end=" It was interrupted.")
+                self._act(backend, ids, answers)
+        except KeyboardInterrupt as error:
+            self._tell(answers, options, end=f" It was interrupted{ending(error)}.")
             sys.exit(INTERRUPTED)
         self._tell(answers, options)
         if missed := [str(key) for key in meant.ids if not answers.get(str(key))]:
@@ -64,13 +62,14 @@ class Sweep(BaseCommand):
                 f"{' or '.join(meant.statuses)}."
             )
 
-    def _act(self, backend: LedgerBackend, ids: list[str]) -> Iterator[tuple[str, Any]]:
-        answers = self.act(backend, ids, skip_locked=True)
-        yield from answers.items()
+    def _act(self, backend: LedgerBackend, ids: list[str], answers: Answers) -> None:
+        with held_back():
+            answers.update(self.act(backend, ids, skip_locked=True))
         # Who waits for a row holds no other: nobody waits for him in turn.
         for each in ids:
             if each not in answers:
-                yield from self.act(backend, [each], skip_locked=False).items()
+                with held_back():
+                    answers.update(self.act(backend, [each], skip_locked=False))
 
     def _count(
         self, backends: Sequence[LedgerBackend], meant: Meant, limit: int | None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from typing import Any
@@ -275,6 +277,30 @@ def test_command_deletes_in_every_ledger() -> None:
         expected = f"Deleted {len(tasks)} task"
         assert command("--backend", "default").startswith("Deleted 0 task")
         assert command("--backend", "*").startswith(expected)
+
+
+def test_command_that_is_interrupted_counts_what_is_gone(
+    monkeypatch: pytest.MonkeyPatch, small_chunks: None
+) -> None:
+    add("default", count=25)
+    delete = pruning._delete
+
+    def interrupted_after_the_deletion(*arguments: Any) -> Pruned:
+        pruned = delete(*arguments)
+        os.kill(os.getpid(), signal.SIGINT)
+        return pruned
+
+    monkeypatch.setattr(pruning, "_delete", interrupted_after_the_deletion)
+    out = StringIO()
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("prune_db_task_results", stdout=out)
+
+    assert ended.value.code == 130
+    assert out.getvalue() == (
+        "Deleted 10 task result(s): 10 successful, 0 failed, and was interrupted\n"
+    )
+    assert len(names("default")) == 15
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,12 @@ from django.core.management.base import BaseCommand, CommandError
 from bridge.durations import duration
 from bridge.interface import DEFAULT_TASK_BACKEND_ALIAS
 from bridge.ledger.pruning import Pruned, Selection, count, prune
+from bridge.management.interrupt import INTERRUPTED, ending, held_back
 from bridge.management.meant import EVERY, ledger_backends
 from bridge.retention import STATES, Retention
 
 DEFAULT_AGE = timedelta(days=14)
 LONGEST_REST = 1.0
-INTERRUPTED = 130
-"""The exit code that shells give what Ctrl+C has ended."""
 
 
 def age(text: str) -> timedelta:
@@ -91,10 +90,9 @@ class Command(BaseCommand):
                 if options["dry_run"]:
                     total += count(database, selection)
                 else:
-                    for pruned in _resting(prune(database, selection)):
-                        total += pruned
-        except KeyboardInterrupt:
-            self._say(total, options, ", and was interrupted")
+                    _delete(prune(database, selection), total)
+        except KeyboardInterrupt as error:
+            self._say(total, options, f", and was interrupted{ending(error)}")
             sys.exit(INTERRUPTED)
         self._say(total, options)
 
@@ -108,13 +106,16 @@ class Command(BaseCommand):
         self.stdout.write(f"{verb} {tasks} task result(s): {each}{others}{end}")
 
 
-def _resting(steps: Iterator[Pruned]) -> Iterator[Pruned]:
-    """Rest after each step for as long as it took, so that workers get half of the database."""
-    begun = time.monotonic()
-    for step in steps:
-        yield step
-        time.sleep(min(time.monotonic() - begun, LONGEST_REST))
+def _delete(steps: Iterator[Pruned], total: Pruned) -> None:
+    """Add up the steps; rest after each for as long as it took: workers have work to do."""
+    while True:
         begun = time.monotonic()
+        with held_back():
+            pruned = next(steps, None)
+            total.update(pruned or ())
+        if pruned is None:
+            return
+        time.sleep(min(time.monotonic() - begun, LONGEST_REST))
 
 
 def _add_ages(parser: argparse.ArgumentParser) -> None:
