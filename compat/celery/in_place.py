@@ -10,24 +10,41 @@ from bridge.execution import attempt
 from bridge.ids import new_id
 from bridge.in_memory import attempt_in_memory, enqueue_hooks
 from bridge.interface import AnyTask
-from bridge.outcome import Succeeded
+from bridge.outcome import Outcome, Succeeded
 from bridge.result import AnyResult
 from bridge.results import new_result
 
 
 def run_in_place(task: AnyTask, args: Any, kwargs: Any) -> Any:
     """Run a task to its end, its policies as on ImmediateBackend; return or raise what it does."""
+
+    def run(running: AnyResult) -> Outcome:
+        shown = running.args, running.kwargs
+        _give(running, list(args), dict(kwargs))
+        try:
+            return bounded(running, attempt(running))
+        finally:
+            _give(running, *shown)
+
+    # Celery's JSON carries dates and the like, which a result cannot hold: signals see their repr.
     result: AnyResult = new_result(
-        task, new_id(), list(args), dict(kwargs), backend=task.backend, enqueued_at=None
+        task,
+        new_id(),
+        [repr(value) for value in args],
+        {name: repr(value) for name, value in kwargs.items()},
+        backend=task.backend,
+        enqueued_at=None,
     )
     while not result.is_finished:
         result, outcome = attempt_in_memory(
-            result,
-            sender=ImmediateBackend,
-            worker_id="celery:eager",
-            run=lambda running: bounded(running, attempt(running)),
+            result, sender=ImmediateBackend, worker_id="celery:eager", run=run
         )
     enqueue_hooks(result)
     if isinstance(outcome, Succeeded):
         return outcome.value
     raise outcome.exception
+
+
+def _give(result: AnyResult, args: list[Any], kwargs: dict[str, Any]) -> None:
+    object.__setattr__(result, "args", args)
+    object.__setattr__(result, "kwargs", kwargs)

@@ -55,6 +55,8 @@ def subscribe() -> None:
 
 def ensure(task: AnyTask) -> None:
     """Register a task that was declared while another backend was configured."""
+    # What using() changed is for one call, and not for the Celery task.
+    task = registry.find(task.module_path) or task
     if task.module_path not in _paths:
         register(cast("Task[..., Any]", task))
     if task.module_path not in _paths:

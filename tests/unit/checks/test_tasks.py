@@ -184,7 +184,7 @@ def test_tasks_module_of_another_library_is_left_alone(app: Path) -> None:
 
 
 def test_tasks_nobody_has_imported_are_checked(app: Path, declare: Declare) -> None:
-    app.write_text("from bridge import task\n@task(rate_limit='5/m')\ndef send(): ...\n")
+    app.write_text("from bridge import task\n@task(concurrency=2)\ndef send(): ...\n")
 
     (warning,) = find("W010", default=CELERY)
     assert warning.obj == "checked_app.tasks.send"
