@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Iterable
@@ -15,9 +16,11 @@ from codemods.engine.diff import unified_diff
 from codemods.engine.files import MissingPath
 from codemods.engine.plan import Migration, Plan, Request
 from codemods.engine.report import listing, report, rule_list
+from codemods.engine.safety import Safety, safety_options, write_plan
 from codemods.engine.site import Kind
 from codemods.engine.stack import with_deep_stack
-from codemods.engine.write import WriteFailed, write
+from codemods.engine.writing import WriteFailed
+from codemods.engine.writing.signals import Stopped
 
 DONE, WOULD_CHANGE, FAILED = 0, 1, 2
 
@@ -37,13 +40,14 @@ def build_command(migration: Migration) -> click.Command:
         ),
         click.Option(["--celery-app"], metavar="DOTTED", help="Where the Celery app is."),
         click.Option(["--no-todo"], is_flag=True, help="Leave no TODO comments in the code."),
+        *safety_options(),
         click.Option(["--list-rules"], is_flag=True, help="List the rules and their codes."),
         click.Option(["--explain"], metavar="CODE", help="Explain one rule."),
     ]
     command = click.Command(
         migration.tool,
         params=parameters,
-        callback=lambda **options: sys.exit(_run(migration, **options)),
+        callback=lambda **options: sys.exit(_run(migration, Safety.taken_from(options), **options)),
         help=f"Rewrite {migration.library} tasks under PATHS to django.tasks (default: here).",
     )
     add_version: Any = click.version_option(_version(), prog_name=migration.tool)
@@ -60,6 +64,7 @@ def _version() -> str:
 
 def _run(
     migration: Migration,
+    safety: Safety,
     *,
     paths: tuple[Path, ...],
     check: bool,
@@ -84,12 +89,19 @@ def _run(
         celery_app=celery_app,
     )
     try:
+        if safety.undo is not None:
+            safety.undo_run(request.paths)
+            return DONE
+        safety.prepare(request.paths)
         plan = with_deep_stack(lambda: migration.plan(request))
         if not (check or diff):
-            write(plan.changes)
+            write_plan(plan, request.paths, migration.tool)
     except (MissingPath, WriteFailed) as error:
         click.echo(f"{migration.tool}: {error}", err=True)
         return FAILED
+    except (KeyboardInterrupt, Stopped) as error:
+        click.echo(f"{migration.tool}: interrupted, nothing was changed.", err=True)
+        return 128 + getattr(error, "number", signal.SIGINT)
     except Exception:  # noqa: BLE001
         click.echo(traceback.format_exc(), err=True)
         click.echo(f"{migration.tool}: internal error, nothing was changed.", err=True)

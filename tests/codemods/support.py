@@ -28,11 +28,11 @@ def write(root: Path, files: dict[str, str | bytes]) -> Path:
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    """Return every file below a directory."""
+    """Return every file below a directory but the journals."""
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*"))
-        if path.is_file() and ".git/" not in path.as_posix() and "__pycache__" not in path.parts
+        if path.is_file() and not {".git", ".codemods", "__pycache__"}.intersection(path.parts)
     }
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from codemods.engine.diff import unified_diff
 from codemods.engine.plan import FileChange, Plan, Request
-from codemods.engine.write import write
+from codemods.engine.writing import Journals, write
 from codemods.rules.celery.migration import CeleryMigration
 from tests.codemods.support import CASES, copied, tree
 
@@ -47,7 +47,7 @@ def test_case_comes_out_as_expected(name: str, tmp_path: Path) -> None:
     plan = planned(project)
     assert tree(project) == case_files(name, "input"), "planning has written"
 
-    write(plan.changes)
+    write(plan.changes, Journals(project), "test")
 
     assert tree(project) == case_files(name, "expected")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codemods.engine.plan import FileChange
-from codemods.engine.write import WriteFailed, write
+from codemods.engine.writing import Journals, WriteFailed, write
 
 
 def change(path: Path, before: bytes | None, after: bytes) -> FileChange:
@@ -20,7 +20,7 @@ def test_failure_restores_what_was_written(tmp_path: Path) -> None:
     last.write_bytes(b"edited meanwhile")
     changes = [change(first, b"old", b"new"), change(new, None, b"x"), change(last, b"old", b"new")]
     with pytest.raises(WriteFailed, match=r"c\.py was edited while the plan was made"):
-        write(changes)
+        write(changes, Journals(tmp_path), "test")
     assert first.read_bytes() == b"old"
     assert not new.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py", "c.py"]
@@ -41,7 +41,11 @@ def test_interrupt_restores_what_was_written(
 
     monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        write([change(first, b"old", b"new"), change(last, b"old", b"new")])
+        write(
+            [change(first, b"old", b"new"), change(last, b"old", b"new")],
+            Journals(tmp_path),
+            "test",
+        )
     assert (first.read_bytes(), last.read_bytes()) == (b"old", b"old")
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -50,5 +54,5 @@ def test_file_to_create_must_not_exist(tmp_path: Path) -> None:
     path = tmp_path / "task_aliases.toml"
     path.write_bytes(b"mine")
     with pytest.raises(WriteFailed, match="exists already"):
-        write([change(path, None, b"x")])
+        write([change(path, None, b"x")], Journals(tmp_path), "test")
     assert path.read_bytes() == b"mine"

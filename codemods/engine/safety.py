@@ -1,0 +1,83 @@
+"""How carefully files are written: the options for it, and taking a run back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from codemods.engine.plan import Plan
+from codemods.engine.writing import Journals, State, home_of, undo, write
+from codemods.engine.writing.write import linked
+
+_LAST = ""
+
+
+def safety_options() -> list[click.Parameter]:
+    """Return the options that say how files are written."""
+    return [
+        click.Option(
+            ["--undo"],
+            is_flag=False,
+            flag_value=_LAST,
+            default=None,
+            metavar="[RUN]",
+            help="Put back the files that the last run, or this one, changed.",
+        ),
+        click.Option(["--force"], is_flag=True, help="With --undo: also files edited since."),
+        click.Option(
+            ["--keep"], is_flag=True, help="Leave the files of a killed run as they are, and go on."
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Safety:
+    """What the command line says about writing."""
+
+    undo: str | None
+    force: bool
+    keep: bool
+
+    @classmethod
+    def taken_from(cls, options: dict[str, Any]) -> Safety:
+        """Remove these options from those of the command."""
+        return cls(**{name: options.pop(name) for name in cls.__slots__})
+
+    def prepare(self, paths: tuple[Path, ...]) -> None:
+        """Deal with a run that was killed. Raises Unfinished unless it is to be kept."""
+        journals = Journals(home_of(paths))
+        if self.keep:
+            for journal in journals.keep():
+                click.echo(f"The files of run {journal.run} stay as they are.", err=True)
+        journals.require_finished()
+
+    def undo_run(self, paths: tuple[Path, ...]) -> None:
+        """Put a run's files back and say which. Raises WriteFailed."""
+        journals = Journals(home_of(paths))
+        journal = journals.find(self.undo or None)
+        if journal.state is State.UNDONE:
+            click.echo(f"Run {journal.run} is undone already.")
+            earlier = [run.run for run in journals.all() if run.state is State.DONE]
+            if earlier:
+                click.echo(f"The one before it: --undo {earlier[-1]}")
+            return
+        names = undo(journal, force=self.force)
+        for name in names:
+            click.echo(f"  {name}")
+        click.echo(f"Run {journal.run} is undone: {len(names)} files are as they were.")
+
+
+def write_plan(plan: Plan, paths: tuple[Path, ...], tool: str) -> None:
+    """Write the files of a plan and say how to take them back. Raises WriteFailed."""
+    names = linked(plan.changes)
+    journal = write(plan.changes, Journals(home_of(paths)), tool)
+    for name in names:
+        click.echo(
+            f"{tool}: {name} had a second name (a hard link), which keeps the old content.",
+            err=True,
+        )
+    if journal is not None:
+        click.echo(f"{tool}: run {journal.run} is recorded; --undo takes it back.", err=True)
