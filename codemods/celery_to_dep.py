@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codemods.engine.command import build_command
-from codemods.rules.celery.migration import CeleryMigration
+from codemods.rules.celery.codemod import CeleryMigration
 
 command = build_command(CeleryMigration())
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from codemods.engine.option import Option
 from codemods.engine.site import Kind, Note, Problem, Rule, Site
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -47,7 +48,8 @@ class Fate:
     queue: str
     converted: bool
     cause: str = ""
-    """The id of the site because of which it stays."""
+    """The id of the site because of which it stays, where that is, and what is said there."""
+    cause_place: str = ""
     reason: str = ""
 
 
@@ -102,10 +104,14 @@ class Request:
     paths: tuple[Path, ...]
     exclude: tuple[str, ...] = ()
     todo: bool = True
-    broker: str | None = None
-    celery_app: str | None = None
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the options of the codemod itself are set to, by name."""
     choice: Choice = Choice()
     progress: Progress = silent
+
+    def text(self, name: str) -> str | None:
+        """Return the value of an option, None when it is not given."""
+        return next(iter(self.options.get(name, ())), None)
 
 
 class Migration(Protocol):
@@ -113,6 +119,13 @@ class Migration(Protocol):
 
     tool: str
     library: str
+    section: str
+    """The table of `[tool.codemods]` with its own keys."""
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """Return what it asks for beyond what every codemod does."""
+        ...
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -121,4 +134,8 @@ class Migration(Protocol):
 
     def plan(self, request: Request) -> Plan:
         """Read the project and say what to do. Raises MissingPath."""
+        ...
+
+    def explain_site(self, request: Request, path: Path, line: int) -> Iterator[str]:
+        """Yield how the names of a line are understood and what is decided there, and why."""
         ...

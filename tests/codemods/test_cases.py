@@ -13,7 +13,7 @@ import pytest
 from codemods.engine.diff import unified_diff
 from codemods.engine.plan import FileChange, Plan, Request
 from codemods.engine.writing import Journals, write
-from codemods.rules.celery.migration import CeleryMigration
+from codemods.rules.celery.codemod import CeleryMigration
 from tests.codemods.support import CASES, copied, tree
 
 NAMES = sorted(path.name for path in CASES.iterdir())

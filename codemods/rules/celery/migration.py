@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
 from codemods.engine.draft import Draft, Refused
 from codemods.engine.files import python_files
-from codemods.engine.plan import FileChange, Plan, Request
-from codemods.engine.position import line_numbers
+from codemods.engine.plan import Choice, FileChange, Plan, Progress, Request, SeenFile
 from codemods.engine.project import Project, load
-from codemods.engine.site import Kind, Problem, Rule, Site
+from codemods.engine.site import Kind, Problem, Site
 from codemods.engine.source import Source
 from codemods.engine.todo import has_todo, statement_of
 from codemods.rules.celery.calls.dispatch import find_uses, judge_uses
@@ -28,6 +28,7 @@ from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.settings import eager as eager_settings
 from codemods.rules.celery.settings import found
 from codemods.rules.celery.settings.write import Written, write_settings
+from codemods.rules.celery.sites import Places, decline
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.testing.eager import judge_eager
 from codemods.rules.celery.testing.mock_path import judge_paths
@@ -36,52 +37,57 @@ from codemods.rules.celery.verdict import decide, definition_findings
 _ROUNDS = 4
 
 
-class CeleryMigration:
-    """The codemod from Celery to django.tasks."""
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What happens once it is known which tasks stay."""
 
-    tool = TOOL
-    library = "Celery"
+    stays: dict[str, Outcome]
+    active: list[Outcome]
+    kept: list[Outcome]
+    written: Written
 
-    @cached_property
-    def rules(self) -> tuple[Rule, ...]:
-        """Return every rule, by code."""
-        # The registry imports every module with a rule, and that is most of them.
-        from codemods.rules.celery.registry import RULES
 
-        return RULES
+def make_plan(request: Request) -> Plan:
+    """Read the project and say what to do. Raises MissingPath."""
+    files = python_files(request.paths, request.exclude)
+    request.progress("reading", 0, len(files))
+    project = load(list(request.paths), files, EVIDENCE, LIBRARIES)
+    study, settings = _read(project, request)
+    problems = [
+        Problem(source.label, error.line, f"cannot be parsed: {error.message}")
+        for source, error in project.unparsable.items()
+    ]
+    if not _has_celery(study):
+        return Plan(problems=tuple(problems), looked_at=len(files), found=bool(problems))
+    places = Places(study)
+    decided = _decide(study, settings, places, request.choice)
+    sites, written, declined = _settled(decided.written, places, request.choice)
+    drafts = _drafts(decided.active, todo=request.todo)
+    changes = [*_changes(project, drafts, problems, request.progress), *written]
+    return Plan(
+        sites=_sites([*map(places.site, _counted(decided.active)), *sites]),
+        kept=_sites([*map(places.site, _counted(decided.kept)), *declined]),
+        tasks=tuple(sorted(places.fates(decided.stays))),
+        files=tuple(_seen(project)),
+        changes=tuple(sorted(changes, key=lambda change: change.label)),
+        problems=tuple(sorted(problems)),
+        notes=tuple(decided.written.notes),
+        summary=_summary(study, decided.stays),
+        looked_at=len(files),
+    )
 
-    def plan(self, request: Request) -> Plan:
-        """Read the project and say what to do. Raises MissingPath."""
-        files = python_files(request.paths, request.exclude)
-        project = load(list(request.paths), files, EVIDENCE, LIBRARIES)
-        study, settings = _read(project, request)
-        problems = [
-            Problem(source.label, error.line, f"cannot be parsed: {error.message}")
-            for source, error in project.unparsable.items()
-        ]
-        if not _has_celery(study):
-            return Plan(problems=tuple(problems), looked_at=len(files), found=bool(problems))
-        stays = decide(study)
-        study.stays.update(stays)
-        converted = study.tasks.keys() - stays.keys()
-        written = write_settings(study, settings, converted) if converted else Written()
-        active = [*_active(study, stays), *written.outcomes]
-        drafts = _drafts(active, todo=request.todo)
-        sites = [*_sites(active), *written.sites]
-        changes = [*_changes(project, drafts, problems), *written.files]
-        return Plan(
-            sites=tuple(sorted(set(sites))),
-            changes=tuple(sorted(changes, key=lambda change: change.label)),
-            problems=tuple(sorted(problems)),
-            notes=tuple(written.notes),
-            summary=_summary(study, converted, stays),
-            looked_at=len(files),
-        )
+
+def understand(request: Request) -> tuple[Study, Places, Decided]:
+    """Read the project and decide, for those who ask about single places. Raises MissingPath."""
+    files = python_files(request.paths, request.exclude)
+    study, settings = _read(load(list(request.paths), files, EVIDENCE, LIBRARIES), request)
+    places = Places(study)
+    return study, places, _decide(study, settings, places, request.choice)
 
 
 def _read(project: Project, request: Request) -> tuple[Study, found.Settings]:
     """Find tasks and settings, and judge every place that concerns them."""
-    census = Census(project, request.celery_app)
+    census = Census(project, request.text("celery-app"))
     project.select(EVIDENCE)
     census.take(project.relevant)
     for _ in range(_ROUNDS):
@@ -90,7 +96,7 @@ def _read(project: Project, request: Request) -> tuple[Study, found.Settings]:
             break
         census.take(fresh)
     settings = found.find_settings(project)
-    study = Study(project, census, request.broker or found.broker(settings))
+    study = Study(project, census, request.text("broker") or found.broker(settings))
     if settings.modules:
         named = ("CELERY_TASK_DEFAULT_QUEUE", "CELERY_DEFAULT_QUEUE")
         study.default_queue = settings.text(*named) or "celery"
@@ -138,17 +144,63 @@ def _has_celery(study: Study) -> bool:
     )
 
 
-def _active(study: Study, stays: dict[str, Outcome]) -> list[Outcome]:
-    """Return the outcomes that hold once it is decided which tasks stay."""
-    active = []
-    for outcome in study.outcomes:
-        if outcome.any_of and outcome.any_of <= stays.keys():
-            continue
-        if outcome.blocks or not outcome.tasks & stays.keys():
+def _decide(study: Study, settings: found.Settings, places: Places, choice: Choice) -> Decided:
+    """Decide what stays: what a rule blocks, what a person declines, and all that hangs on it.
+
+    A declined outcome keeps its tasks as a blocking one does, so that none is half converted; a
+    setting that concerns no task only loses its edits.
+    """
+    decline(study.outcomes, choice)
+    while True:
+        stays = decide(study)
+        study.stays = dict(stays)
+        converted = study.tasks.keys() - stays.keys()
+        written = write_settings(study, settings, converted) if converted else Written()
+        places.locate(written.outcomes)
+        decline(written.outcomes, choice)
+        late = [o for o in written.outcomes if o.declined and o.tasks - stays.keys()]
+        if not late:
+            break
+        study.outcomes.extend(late)
+    outcomes = [*study.outcomes, *written.outcomes]
+    active, kept = _sorted_out(outcomes, stays)
+    findings = definition_findings(study, stays)
+    places.locate(findings)
+    return Decided(stays, [*active, *findings], kept, written)
+
+
+def _sorted_out(
+    outcomes: list[Outcome], stays: dict[str, Outcome]
+) -> tuple[list[Outcome], list[Outcome]]:
+    """Return the outcomes that hold, and those whose place stays as it is."""
+    active, kept = [], []
+    for outcome in outcomes:
+        if outcome.declined or (outcome.any_of and outcome.any_of <= stays.keys()):
+            kept.append(outcome)
+        elif outcome.blocks or not outcome.tasks & stays.keys():
             active.append(outcome)
         elif outcome.mixed and not outcome.tasks <= stays.keys():
             active.append(outcome.for_person(outcome.mixed))
-    return [*active, *definition_findings(study, stays)]
+        else:
+            kept.append(outcome)
+    return active, kept
+
+
+def _settled(
+    written: Written, places: Places, choice: Choice
+) -> tuple[list[Site], list[FileChange], list[Site]]:
+    """Return the sites and files of the settings that are wanted, and the sites that are not."""
+    wanted: list[Site] = []
+    declined: list[Site] = []
+    for site in map(places.complete, written.sites):
+        off = choice.declines(site.code, site.id)
+        (declined if off else wanted).append(replace(site, declined=off))
+    gone = {site.path for site in declined} - {site.path for site in wanted}
+    return wanted, [file for file in written.files if file.label not in gone], declined
+
+
+def _counted(outcomes: Iterable[Outcome]) -> Iterable[Outcome]:
+    return (outcome for outcome in outcomes if outcome.counted)
 
 
 def _drafts(active: list[Outcome], *, todo: bool) -> dict[Source, Draft]:
@@ -169,23 +221,12 @@ def _drafts(active: list[Outcome], *, todo: bool) -> dict[Source, Draft]:
     return drafts
 
 
-def _sites(active: list[Outcome]) -> Iterable[Site]:
-    by_source: dict[Source, list[Outcome]] = {}
-    for outcome in active:
-        if outcome.counted:
-            by_source.setdefault(outcome.source, []).append(outcome)
-    for source, outcomes in by_source.items():
-        lines = line_numbers(source.tree, [outcome.frame.node for outcome in outcomes])
-        for outcome in outcomes:
-            line = lines.get(id(outcome.frame.node), 1)
-            yield Site(source.label, line, outcome.code, outcome.kind, outcome.reason)
-
-
 def _changes(
-    project: Project, drafts: dict[Source, Draft], problems: list[Problem]
+    project: Project, drafts: dict[Source, Draft], problems: list[Problem], progress: Progress
 ) -> Iterable[FileChange]:
     packages = frozenset(name.partition(".")[0] for name in project.modules)
-    for source, draft in drafts.items():
+    for number, (source, draft) in enumerate(drafts.items()):
+        progress("rewriting", number, len(drafts))
         try:
             after = draft.render(TOOL, packages)
         except (Refused, cst.CSTValidationError, RecursionError) as error:
@@ -196,7 +237,16 @@ def _changes(
             yield FileChange(source.path, source.label, source.data, after)
 
 
-def _summary(study: Study, converted: set[str], stays: dict[str, Outcome]) -> tuple[str, ...]:
+def _seen(project: Project) -> Iterable[SeenFile]:
+    for source in project.relevant:
+        yield SeenFile(source.label, hashlib.sha256(source.data).hexdigest())
+
+
+def _sites(found: Iterable[Site]) -> tuple[Site, ...]:
+    return tuple(sorted(set(found)))
+
+
+def _summary(study: Study, stays: dict[str, Outcome]) -> tuple[str, ...]:
     if not study.tasks:
         return ("No Celery task is left to convert.",)
     kept = sum(
@@ -206,7 +256,10 @@ def _summary(study: Study, converted: set[str], stays: dict[str, Outcome]) -> tu
         if outcome.code[3] in "26"
     )
     tasks = f"{len(study.tasks)} Celery task{'' if len(study.tasks) == 1 else 's'}"
-    line = f"{tasks}: {len(converted)} converted, {len(stays)} stay"
+    line = f"{tasks}: {len(study.tasks) - len(stays)} converted, {len(stays)} stay"
     if kept:
         line += f" with {kept} calls and mocks"
+    declined = sum(cause.declined for cause in stays.values())
+    if declined:
+        line += f", {declined} of them because you declined a site"
     return (line + ".",)

@@ -56,3 +56,6 @@ EVIDENCE = re.compile(
     rb"INSTALLED_APPS|@[\w.]+\.task\b|[\"']delay[\"']"
 )
 """Bytes without which a file cannot concern this codemod, unless it uses a task by name."""
+
+TRACES = re.compile(rb"[Cc]elery|CELERY|shared_task|@[\w.]+\.task\b")
+"""Bytes without which no file of a project concerns this codemod."""

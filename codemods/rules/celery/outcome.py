@@ -38,10 +38,17 @@ class Outcome:
     """Tasks of which at least one must be converted, or there is nothing to do here."""
     mixed: str = ""
     """What to tell a person when some of the tasks are converted and some stay."""
+    declined: bool = False
+    """Did a person say that nothing is to happen here?"""
+    line: int = 1
+    column: int = 0
+    id: str = ""
 
     def for_person(self, reason: str) -> Outcome:
         """Return the same place without edits, for a person to decide."""
-        return Outcome(self.source, self.frame, self.code, Kind.PERSON, reason, self.tasks)
+        other = Outcome(self.source, self.frame, self.code, Kind.PERSON, reason, self.tasks)
+        other.line, other.column, other.id = self.line, self.column, self.id
+        return other
 
     def edit(self, frame: Frame, change: Change) -> None:
         """Add an edit."""

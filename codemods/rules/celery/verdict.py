@@ -44,7 +44,7 @@ def definition_findings(study: Study, stays: dict[str, Outcome]) -> list[Outcome
     }
     found = []
     for key, cause in stays.items():
-        if key not in own:
+        if key not in own and not cause.declined:
             task = study.tasks[key]
             where = "" if cause.source is task.source else f" ({cause.source.label})"
             reason = f"stays on Celery: {cause.reason}{where}"

@@ -9,8 +9,12 @@ from codemods.engine.plan import Plan
 from codemods.engine.site import Kind, Rule, Site
 
 
-def report(plan: Plan, *, done: bool) -> Iterator[str]:
+def report(plan: Plan, *, done: bool, verbose: bool = False) -> Iterator[str]:
     """Yield the lines of the report; done says whether the changes are on disk."""
+    if verbose:
+        yield from _section("Rewritten", plan.of_kind(Kind.REWRITE))
+        yield from _section("Stays with its task", tuple(s for s in plan.kept if not s.declined))
+        yield from _section("Declined", tuple(site for site in plan.kept if site.declined))
     yield from _section("Needs a person", plan.of_kind(Kind.PERSON))
     yield from _section("Rewritten with a change of meaning", plan.of_kind(Kind.CHANGE))
     if plan.notes:
@@ -39,10 +43,11 @@ def listing(plan: Plan) -> Iterator[str]:
         yield f"{site.path}:{site.line}: {site.code} {site.kind} {site.reason}"
 
 
-def rule_list(rules: tuple[Rule, ...]) -> Iterator[str]:
-    """Yield one line per rule."""
-    for rule in rules:
-        yield f"{rule.code}  {rule.title}"
+def statistics(plan: Plan, rules: tuple[Rule, ...]) -> Iterator[str]:
+    """Yield one line per code, the most frequent first."""
+    titles = {rule.code: rule.title for rule in rules}
+    for code, count in sorted(plan.counts().items(), key=lambda item: (-item[1], item[0])):
+        yield f"{count:6}  {code}  {titles.get(code, '')}".rstrip()
 
 
 def _section(title: str, sites: tuple[Site, ...]) -> Iterator[str]:

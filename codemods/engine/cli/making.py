@@ -1,0 +1,16 @@
+"""Make a plan with room to work and somebody watching."""
+
+from __future__ import annotations
+
+from codemods.engine.cli.progress import clear
+from codemods.engine.plan import Migration, Plan, Request
+
+
+def make_plan(migration: Migration, request: Request) -> Plan:
+    """Return the plan, made with room for deeply nested code."""
+    from codemods.engine.stack import with_deep_stack
+
+    try:
+        return with_deep_stack(lambda: migration.plan(request))
+    finally:
+        clear(request.progress)

@@ -1,0 +1,132 @@
+"""Outcomes as sites: where they are, what they are called, and which are wanted."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from codemods.engine.areas import Areas
+from codemods.engine.plan import Choice, Fate
+from codemods.engine.position import positions
+from codemods.engine.site import Site
+from codemods.engine.source import Source
+from codemods.rules.celery.literals import string
+from codemods.rules.celery.outcome import Outcome
+from codemods.rules.celery.study import Study
+from codemods.rules.celery.task import CeleryTask
+
+DEFAULT_QUEUE = "default"
+
+
+class Places:
+    """Where outcomes are, and their ids."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.areas = Areas(source.label for source in study.project.sources)
+        self._positions: dict[Source, dict[int, tuple[int, int]]] = {}
+        self._lines: dict[Source, list[bytes]] = {}
+        self._ids: dict[tuple[int, str, str], str] = {}
+        self._used: Counter[str] = Counter()
+        self._find([*((o.source, o.frame.node) for o in study.outcomes), *_definitions(study)])
+        self.locate(study.outcomes)
+
+    def locate(self, outcomes: Iterable[Outcome]) -> None:
+        """Give each outcome its place and its id."""
+        found = list(outcomes)
+        self._find((outcome.source, outcome.frame.node) for outcome in found)
+        for outcome in found:
+            outcome.line, outcome.column = self.position(outcome.source, outcome.frame.node)
+        for outcome in sorted(found, key=lambda o: (o.source.label, o.line, o.column)):
+            key = (id(outcome.frame.node), outcome.code, outcome.reason)
+            if key not in self._ids:
+                text = self._line(outcome.source, outcome.line)
+                self._ids[key] = self._id(outcome.source.label, outcome.code, text)
+            outcome.id = self._ids[key]
+
+    def position(self, source: Source, node: cst.CSTNode) -> tuple[int, int]:
+        """Return the line and column of a node that was looked for."""
+        return self._positions[source].get(id(node), (1, 0))
+
+    def site(self, outcome: Outcome) -> Site:
+        """Return the outcome as a site."""
+        queues = {task_queue(self.study.tasks[key]) for key in outcome.tasks}
+        return Site(
+            outcome.source.label,
+            outcome.line,
+            outcome.code,
+            outcome.kind,
+            outcome.reason,
+            column=outcome.column,
+            id=outcome.id,
+            tasks=tuple(sorted(outcome.tasks)),
+            app=self.areas.of(outcome.source.label),
+            queue=queues.pop() if len(queues) == 1 else "",
+            is_test=outcome.source.is_test,
+            blocks=outcome.blocks and not outcome.declined,
+            declined=outcome.declined,
+        )
+
+    def complete(self, site: Site) -> Site:
+        """Return a site that belongs to no outcome with its id and app."""
+        key = f"{site.code}-{_digest(site.path, site.code, b'')}"
+        return dataclasses.replace(site, id=key, app=self.areas.of(site.path))
+
+    def fates(self, stays: dict[str, Outcome]) -> Iterator[Fate]:
+        """Yield what becomes of each task."""
+        for key, task in self.study.tasks.items():
+            line, _ = self.position(task.source, task.node)
+            label, cause = task.source.label, stays.get(key)
+            common = (key, label, line, self.areas.of(label), task_queue(task), cause is None)
+            if cause is None:
+                yield Fate(*common)
+                continue
+            reason = f"declined: {cause.reason}" if cause.declined else cause.reason
+            yield Fate(*common, cause.id, f"{cause.source.label}:{cause.line}", reason)
+
+    def _find(self, wanted: Iterable[tuple[Source, cst.CSTNode]]) -> None:
+        nodes: dict[Source, list[cst.CSTNode]] = {}
+        for source, node in wanted:
+            if id(node) not in self._positions.setdefault(source, {}):
+                nodes.setdefault(source, []).append(node)
+        for source, missing in nodes.items():
+            self._positions[source].update(positions(source.tree, missing))
+
+    def _line(self, source: Source, line: int) -> bytes:
+        if source not in self._lines:
+            self._lines[source] = source.data.splitlines()
+        lines = self._lines[source]
+        return lines[line - 1].strip() if 0 < line <= len(lines) else b""
+
+    def _id(self, label: str, code: str, text: bytes) -> str:
+        base = f"{code}-{_digest(label, code, text)}"
+        self._used[base] += 1
+        count = self._used[base]
+        return base if count == 1 else f"{base}-{count}"
+
+
+def decline(outcomes: Iterable[Outcome], choice: Choice) -> None:
+    """Mark the outcomes nobody wants: each keeps the tasks it concerns on Celery."""
+    for outcome in outcomes:
+        if choice.declines(outcome.code, outcome.id):
+            outcome.declined = True
+            outcome.blocks = outcome.blocks or bool(outcome.tasks)
+
+
+def task_queue(task: CeleryTask) -> str:
+    """Return the queue a definition names, the default one, or nothing when it cannot be read."""
+    value = task.option("queue")
+    return DEFAULT_QUEUE if value is None else string(value) or ""
+
+
+def _definitions(study: Study) -> Iterator[tuple[Source, cst.CSTNode]]:
+    for task in study.tasks.values():
+        yield task.source, task.node
+
+
+def _digest(label: str, code: str, text: bytes) -> str:
+    return hashlib.sha256(b"\0".join((label.encode(), code.encode(), text))).hexdigest()[:10]
