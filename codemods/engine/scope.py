@@ -119,7 +119,8 @@ class Survey:
     chains: list[Chain] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
     functions: list[Frame] = field(default_factory=list)
-    classes: list[Frame] = field(default_factory=list)
+    class_scopes: list[Scope] = field(default_factory=list)
+    """The scope of every class body."""
     stars: list[str] = field(default_factory=list)
     imports: list[Frame] = field(default_factory=list)
     """Every import statement."""

@@ -218,8 +218,9 @@ class _Surveyor:
 
     def class_(self, node: cst.ClassDef, frame: Frame) -> None:
         self.bind(BindingKind.CLASS, node.name.value, frame)
-        self.result.classes.append(frame)
-        self.push([node.body], frame, Scope(ScopeKind.CLASS, frame.scope, frame))
+        inner = Scope(ScopeKind.CLASS, frame.scope, frame)
+        self.result.class_scopes.append(inner)
+        self.push([node.body], frame, inner)
         self.push([*node.decorators, *node.bases, *node.keywords], frame)
 
     def assign(self, node: cst.Assign, frame: Frame) -> None:

@@ -103,6 +103,17 @@ def descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         stack.extend(reversed(children(current)))
 
 
+def way_to(frame: Frame, node: cst.CSTNode) -> Frame | None:
+    """Return the frame of a node somewhere below this one, None if it is not there."""
+    stack = [frame]
+    while stack:
+        current = stack.pop()
+        if current.node is node:
+            return current
+        stack.extend(Frame(child, current, frame.scope) for child in children(current.node))
+    return None
+
+
 def spine(frames: Iterable[Frame]) -> set[int]:
     """Return the ids of every node above these frames."""
     above: set[int] = set()
@@ -134,10 +145,21 @@ def rebuild(
         if updates:
             result = node.with_changes(**updates)
     for change in changes.get(id(node), ()):
-        if not isinstance(result, cst.CSTNode):
-            break
-        result = change(result)
+        result = _changed(result, change)
     return result
+
+
+def _changed(result: Replacement, change: Change) -> Replacement:
+    """Apply a change to a node; of one that others were put behind, to the node itself."""
+    if isinstance(result, cst.CSTNode):
+        return change(result)
+    if not isinstance(result, cst.FlattenSentinel):
+        return result
+    first, *behind = result
+    new = change(first)
+    if isinstance(new, cst.RemovalSentinel):
+        return cst.FlattenSentinel(behind)
+    return cst.FlattenSentinel([*([new] if isinstance(new, cst.CSTNode) else new), *behind])
 
 
 def _rebuild_all(

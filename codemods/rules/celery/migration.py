@@ -27,6 +27,8 @@ from codemods.rules.celery.names import EVIDENCE, LIBRARIES, TOOL
 from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.settings import eager as eager_settings
 from codemods.rules.celery.settings import found
+from codemods.rules.celery.settings.homes import find_settings
+from codemods.rules.celery.settings.values import CelerySettings
 from codemods.rules.celery.settings.write import Written, write_settings
 from codemods.rules.celery.sites import Places, decline
 from codemods.rules.celery.study import Study
@@ -85,7 +87,7 @@ def understand(request: Request) -> tuple[Study, Places, Decided]:
     return study, places, _decide(study, settings, places, request.choice)
 
 
-def _read(project: Project, request: Request) -> tuple[Study, found.Settings]:
+def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     """Find tasks and settings, and judge every place that concerns them."""
     census = Census(project, request.text("celery-app"))
     project.select(EVIDENCE)
@@ -95,14 +97,11 @@ def _read(project: Project, request: Request) -> tuple[Study, found.Settings]:
         if not fresh:
             break
         census.take(fresh)
-    settings = found.find_settings(project)
+    settings = CelerySettings(project, find_settings(project))
     study = Study(project, census, request.text("broker") or found.broker(settings))
-    if settings.modules:
-        named = ("CELERY_TASK_DEFAULT_QUEUE", "CELERY_DEFAULT_QUEUE")
-        study.default_queue = settings.text(*named) or "celery"
-    study.eager_propagates = any(
-        eager_settings.runs_and_raises(source) for source in settings.modules
-    )
+    if settings.django.bases:
+        study.default_queue = settings.text("task_default_queue") or "celery"
+    study.eager_propagates = any(map(eager_settings.runs_and_raises, settings.django.homes))
     judge_definitions(study)
     report_created(study)
     find_uses(study, project.relevant)
@@ -144,7 +143,7 @@ def _has_celery(study: Study) -> bool:
     )
 
 
-def _decide(study: Study, settings: found.Settings, places: Places, choice: Choice) -> Decided:
+def _decide(study: Study, settings: CelerySettings, places: Places, choice: Choice) -> Decided:
     """Decide what stays: what a rule blocks, what a person declines, and all that hangs on it.
 
     A declined outcome keeps its tasks as a blocking one does, so that none is half converted; a

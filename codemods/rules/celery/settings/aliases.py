@@ -11,6 +11,7 @@ from codemods.engine.plan import FileChange
 from codemods.engine.site import Rule
 from codemods.engine.source import Source
 from codemods.rules.celery.literals import text
+from codemods.rules.celery.settings.homes import Home
 
 ALIASES = Rule(
     "CEL504",
@@ -22,31 +23,39 @@ FILE = "task_aliases.toml"
 _HEAD = "# The names under which Celery knows these tasks. Old messages and schedules carry them.\n"
 
 
-def place(settings: Source) -> tuple[str, Path] | None:
+def place(home: Home, file: str = FILE) -> tuple[str, Path] | None:
     """Return the expression and the path of the file, None when BASE_DIR cannot be read."""
-    bindings = settings.survey.scope.bindings.get("BASE_DIR", [])
+    bindings = home.own("BASE_DIR") or home.source.survey.scope.bindings.get("BASE_DIR", [])
     if len(bindings) != 1 or bindings[0].value is None:
         return None
     value = re.sub(r"\s+", "", code(bindings[0].value))
-    base = settings.path
+    base = home.source.path
     match = re.fullmatch(
         r"(?:pathlib\.)?Path\(__file__\)(?:\.resolve\(\)|\.absolute\(\))?((?:\.parent)+)", value
     )
     if match:
         levels = match.group(1).count(".parent")
-        return f'BASE_DIR / "{FILE}"', base.parents[levels - 1] / FILE
+        return f'BASE_DIR / "{file}"', base.parents[levels - 1] / file
     match = re.fullmatch(
         r"(?:pathlib\.)?Path\(__file__\)(?:\.resolve\(\)|\.absolute\(\))?\.parents\[(\d+)\]", value
     )
     if match:
-        return f'BASE_DIR / "{FILE}"', base.parents[int(match.group(1))] / FILE
+        return f'BASE_DIR / "{file}"', base.parents[int(match.group(1))] / file
     match = re.fullmatch(
         r"((?:os\.path\.dirname\()+)(?:os\.path\.(?:abspath|realpath)\()?__file__\)+", value
     )
     if match:
         levels = match.group(1).count("dirname")
-        return f'os.path.join(BASE_DIR, "{FILE}")', base.parents[levels - 1] / FILE
+        return f'os.path.join(BASE_DIR, "{file}")', base.parents[levels - 1] / file
     return None
+
+
+def label_beside(source: Source, path: Path) -> str:
+    """Return the path the way the label of a file near it is written."""
+    depth = len(source.path.parents) - len(path.parents)
+    parts = Path(source.label).parts
+    own = len(parts) - 1 - depth
+    return Path(*parts[:own], path.name).as_posix() if own >= 0 else path.as_posix()
 
 
 def alias_change(path: Path, label: str, names: dict[str, str]) -> FileChange | None:

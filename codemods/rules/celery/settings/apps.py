@@ -6,32 +6,79 @@ from typing import Any
 
 import libcst as cst
 
+from codemods.engine.scope import Binding, BindingKind
 from codemods.engine.site import Kind, Rule
-from codemods.engine.source import Source
-from codemods.engine.tree import Frame
+from codemods.engine.todo import statement_of
+from codemods.engine.tree import Frame, descendants, way_to
 from codemods.rules.celery.outcome import Outcome
+from codemods.rules.celery.settings.block import statements
+from codemods.rules.celery.settings.homes import APPS, Home
 
-APPS = Rule(
+INSTALLED = Rule(
     "CEL502",
     '"bridge" is added to INSTALLED_APPS',
-    "The bridge keeps a row per task in a table of its own; run migrate after the rewrite.",
+    "The bridge keeps a row per task in a table of its own; run migrate after the rewrite. A "
+    "property that returns a list it begins with a literal is edited there; a computed list gets "
+    "a line below it.",
+    'INSTALLED_APPS = ["shop"]',
+    'INSTALLED_APPS = ["shop", "bridge"]',
 )
+_ADDED = 'INSTALLED_APPS = [*INSTALLED_APPS, "bridge"]\n'
 
 
-def install(source: Source) -> Outcome | None:
-    """Return the edit of a literal list, None when there is none to edit."""
-    binding = source.survey.scope.bindings["INSTALLED_APPS"][0]
-    value = binding.value
-    if not isinstance(value, (cst.List, cst.Tuple)) or binding.frame.up is None:
-        return None
-    frame = binding.frame
-    holder = frame.up if isinstance(frame.node, cst.AssignTarget) else frame
-    if holder is None:
-        return None
-    outcome = Outcome(source, holder, APPS.code, Kind.REWRITE, '"bridge" is an installed app')
-    place = Frame(value, holder, frame.scope)
-    outcome.edit(place, lambda node: node if installed(node) else _with_bridge(node))
+def install(home: Home) -> Outcome:
+    """Return the edit that adds the app, or what a person has to do."""
+    binding = home.own(APPS)[-1]
+    place = _literal(home, home.own(APPS)[0])
+    if place is not None:
+        outcome = Outcome(
+            home.source, place, INSTALLED.code, Kind.REWRITE, '"bridge" is an installed app'
+        )
+        outcome.edit(place, lambda node: node if installed(node) else _with_bridge(node))
+        return outcome
+    plain = [found for found in home.own(APPS) if home.is_plain(found.frame)]
+    if binding.kind is BindingKind.FUNCTION or not plain:
+        reason = 'add "bridge" to the apps this computes'
+        return Outcome(home.source, binding.frame, INSTALLED.code, Kind.PERSON, reason)
+    anchor = statement_of(plain[-1].frame)
+    outcome = Outcome(
+        home.source, anchor, INSTALLED.code, Kind.REWRITE, '"bridge" is an installed app'
+    )
+    new = statements(_ADDED)
+    outcome.edit(anchor, lambda node: cst.FlattenSentinel([node, *new]))
     return outcome
+
+
+def _literal(home: Home, binding: Binding) -> Frame | None:
+    """Return the list that is written out, None if there is none to edit."""
+    if binding.kind is BindingKind.FUNCTION:
+        return _returned(binding.frame)
+    value = binding.value
+    if not isinstance(value, (cst.List, cst.Tuple)):
+        return None
+    return way_to(statement_of(binding.frame), value)
+
+
+def _returned(function: Frame) -> Frame | None:
+    """Return the literal list a function returns, or begins the returned name with."""
+    assert isinstance(function.node, cst.FunctionDef)
+    nodes = list(descendants(function.node.body))
+    returned = [node.value for node in nodes if isinstance(node, cst.Return)]
+    if len(returned) != 1:
+        return None
+    value = returned[0]
+    if isinstance(value, cst.Name):
+        value = next(
+            (
+                node.value
+                for node in nodes
+                if isinstance(node, cst.Assign)
+                and isinstance(node.targets[0].target, cst.Name)
+                and node.targets[0].target.value == value.value
+            ),
+            None,
+        )
+    return way_to(function, value) if isinstance(value, (cst.List, cst.Tuple)) else None
 
 
 def installed(value: cst.CSTNode | None) -> bool:

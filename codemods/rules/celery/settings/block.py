@@ -11,29 +11,22 @@ from codemods.rules.celery.literals import text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """What a TASKS setting says; values are Python expressions."""
+    """What a TASKS setting says; the backend and the options are Python expressions."""
 
     backend: str
     queues: tuple[str, ...]
-    app: str | None
-    aliases: str | None
-    on_lost: str
-    propagate: str | None = None
+    """Empty for any."""
+    options: dict[str, str]
     width: int = 88
 
     def source(self) -> str:
         """Return the assignment."""
-        lines = ["TASKS = {", '    "default": {', *self._backend()]
-        lines.extend(self._queues())
-        lines.append('        "OPTIONS": {')
-        if self.app is not None:
-            lines.append(f'            "APP": {text(self.app).value},')
-        if self.aliases is not None:
-            lines.append(f'            "ALIASES": {self.aliases},')
-        lines.append(f'            "ON_LOST": {self.on_lost},')
-        if self.propagate is not None:
-            lines.append(f'            "PROPAGATE": {self.propagate},')
-        lines += ["        },", "    },", "}", ""]
+        lines = ["TASKS = {", '    "default": {', *self._backend(), *self._queues()]
+        if self.options:
+            lines.append('        "OPTIONS": {')
+            lines += [f'            "{name}": {value},' for name, value in self.options.items()]
+            lines.append("        },")
+        lines += ["    },", "}", ""]
         return "\n".join(lines)
 
     def _backend(self) -> list[str]:
@@ -50,16 +43,17 @@ class Block:
         return ['        "QUEUES": [', *(f"            {name}," for name in names), "        ],"]
 
 
-def eager_override(propagate: bool) -> str:
-    """Return the assignment that runs tasks at once in one settings module."""
+def override(backend: str, before: str, propagate: str | None) -> str:
+    """Return the assignment that gives one settings module another backend."""
     lines = [
         "TASKS = {",
         '    "default": {',
-        '        **TASKS["default"],',
-        '        "BACKEND": "bridge.ImmediateBackend",',
+        f'        **{before}["default"],',
+        f'        "BACKEND": {backend},',
     ]
-    if propagate:
-        lines.append('        "OPTIONS": {**TASKS["default"]["OPTIONS"], "PROPAGATE": True},')
+    if propagate is not None:
+        rest = f'**{before}["default"]["OPTIONS"]'
+        lines.append(f'        "OPTIONS": {{{rest}, "PROPAGATE": {propagate}}},')
     return "\n".join([*lines, "    },", "}", ""])
 
 
