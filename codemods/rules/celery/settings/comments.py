@@ -19,14 +19,15 @@ _MARK = "# CEL5"
 def comment_settings(celery: CelerySettings, target: str) -> list[Outcome]:
     """Return the edits that put the comments in, one for neighbours of which it says the same."""
     found: list[Outcome] = []
-    done: set[int] = set()
+    done: set[tuple[int, str]] = set()
     values = [value for value in celery.values if value.home is not None]
     names = {id(statement_of(value.frame).node): value.name for value in values}
     for value in values:
         statement = statement_of(value.frame)
-        if id(statement.node) in done or not isinstance(statement.node, cst.SimpleStatementLine):
+        key = (id(value.source), value.name)
+        if key in done or not isinstance(statement.node, cst.SimpleStatementLine):
             continue
-        done.add(id(statement.node))
+        done.add(key)
         code, words = became(value.name, target)
         text = comment(value.name, target)
         above = _neighbour(statement)

@@ -9,6 +9,8 @@ from codemods.rules.celery.settings.became import became
 from codemods.rules.celery.settings.existing import QUEUES
 from codemods.rules.celery.settings.values import CelerySettings
 
+_SHOWN = 3
+
 
 def notes(celery: CelerySettings, unknown: list[str], target: str) -> Iterator[Note]:
     """Yield a line for each Celery setting: what it became."""
@@ -18,7 +20,10 @@ def notes(celery: CelerySettings, unknown: list[str], target: str) -> Iterator[N
     for name, spellings in sorted(spelled.items()):
         code, words = became(name, target)
         yield Note(code, f"{', '.join(sorted(spellings))}: {words}")
-    for place in dict.fromkeys(unknown):
+    places = list(dict.fromkeys(unknown))
+    if places:
+        more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+        which = ", ".join(places[:_SHOWN]) + more
         yield Note(
-            QUEUES.code, f"the queue of {place} cannot be read; QUEUES is empty and accepts any"
+            QUEUES.code, f"QUEUES is empty and accepts any, as these queues cannot be read: {which}"
         )
