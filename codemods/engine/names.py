@@ -29,7 +29,8 @@ def local_name(
             return f"{local}.{name}", None
     local = name
     if name in top or name in hidden:
-        local = f"{module}_{name}" if name.islower() else f"{module.title()}{name}"
+        package = module.rpartition(".")[2]
+        local = f"{package}_{name}" if name.islower() else f"{package.title()}{name}"
     return local, Need(module, name, local)
 
 

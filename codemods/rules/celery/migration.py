@@ -180,6 +180,10 @@ def _sorted_out(
             active.append(outcome)
         elif outcome.mixed and not outcome.tasks <= stays.keys():
             active.append(outcome.for_person(outcome.mixed))
+        elif outcome.otherwise:
+            instead, still = _sorted_out(outcome.otherwise, stays)
+            active.extend(instead)
+            kept.extend(still)
         else:
             kept.append(outcome)
     return active, kept

@@ -38,6 +38,10 @@ class Outcome:
     """Tasks of which at least one must be converted, or there is nothing to do here."""
     mixed: str = ""
     """What to tell a person when some of the tasks are converted and some stay."""
+    on_celery: str = ""
+    """The method that is still called on the Celery task behind a converted one."""
+    otherwise: list[Outcome] = field(default_factory=list)
+    """What to do instead when some of the tasks stay."""
     declined: bool = False
     """Did a person say that nothing is to happen here?"""
     line: int = 1

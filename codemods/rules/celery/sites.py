@@ -37,7 +37,7 @@ class Places:
 
     def locate(self, outcomes: Iterable[Outcome]) -> None:
         """Give each outcome its place and its id."""
-        found = list(outcomes)
+        found = [each for outcome in outcomes for each in (outcome, *outcome.otherwise)]
         self._find((outcome.source, outcome.frame.node) for outcome in found)
         for outcome in found:
             outcome.line, outcome.column = self.position(outcome.source, outcome.frame.node)

@@ -38,6 +38,8 @@ class Study:
     census: Census
     broker: str
     default_queue: str | None = None
+    target: str = "bridge"
+    """Whose names the code may use afterwards: "bridge", or "django" alone."""
     outcomes: list[Outcome] = field(default_factory=list)
     takes_context: set[str] = field(default_factory=set)
     asks: set[str] = field(default_factory=set)
@@ -49,6 +51,10 @@ class Study:
     groups: list[frozenset[str]] = field(default_factory=list)
     """Tasks that move together or not at all."""
     uses: dict[str, list[Use]] = field(default_factory=lambda: defaultdict(list))
+    used: dict[int, Use] = field(default_factory=dict)
+    """The use of a task behind each `x.method`, by the id of that node."""
+    canvases: dict[int, str] = field(default_factory=dict)
+    """Why each canvas stays on Celery, by the id of its node; empty when it does not."""
     with_options: dict[str, set[bool]] = field(default_factory=lambda: defaultdict(set))
     """Whether production code sends a task with `using(...)`, without, or both."""
     eager_propagates: bool = False
@@ -61,3 +67,12 @@ class Study:
     def tasks(self) -> dict[str, CeleryTask]:
         """Return every task by module path."""
         return self.census.tasks
+
+    def methods_on_celery(self) -> dict[str, set[str]]:
+        """Return the methods of each task that production code calls on its Celery task."""
+        methods: dict[str, set[str]] = defaultdict(set)
+        for outcome in self.outcomes:
+            if outcome.on_celery and not outcome.source.is_test:
+                for key in outcome.tasks:
+                    methods[key].add(outcome.on_celery)
+        return methods

@@ -26,20 +26,6 @@ ATTRIBUTE = Rule(
     ".name becomes .module_path, .__name__ and .__wrapped__ move to .func. Anything else has no "
     "counterpart, and the task stays on Celery.",
 )
-CANVAS = Rule(
-    "CEL401",
-    "A signature or canvas",
-    ".s(), .si(), signature, chain, group and chord stay on Celery as a whole, and so do the "
-    "tasks in them: half a workflow cannot move.",
-)
-
-
-def signature(study: Study, use: Use) -> Outcome:
-    """Keep the task on Celery."""
-    reason = f".{use.rest[0]}() builds a Celery signature; its tasks stay on Celery"
-    outcome = outcome_of(use, CANVAS.code, reason, Kind.PERSON)
-    outcome.blocks = not use.source.is_test
-    return outcome
 
 
 def module_path(study: Study, use: Use) -> Outcome:

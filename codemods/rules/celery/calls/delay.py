@@ -6,7 +6,8 @@ import libcst as cst
 
 from codemods.engine.site import Kind, Rule
 from codemods.engine.tree import Frame
-from codemods.rules.celery.calls.result import judge_result
+from codemods.rules.celery.calls.legacy import keep_on_celery
+from codemods.rules.celery.calls.result import RESULT, judge_result
 from codemods.rules.celery.outcome import Outcome, rename_part
 from codemods.rules.celery.study import Study, Use
 
@@ -50,7 +51,9 @@ def delay(study: Study, use: Use) -> Outcome:
         outcome = outcome_of(use, REFERENCE.code, ".delay is .enqueue")
     else:
         outcome = outcome_of(use, DELAY.code, ".delay() is .enqueue()")
-        apply_result(outcome, call)
+        apply_result(study, use, outcome, call)
+        if outcome.kind is Kind.PERSON and not use.source.is_test:
+            return outcome
         if not use.source.is_test:
             study.with_options[use.task.key].add(False)
     outcome.edits.append(rename_part(use.chain, use.position, "enqueue"))
@@ -65,12 +68,14 @@ def delay_on_commit(study: Study, use: Use) -> Outcome:
     return outcome
 
 
-def apply_result(outcome: Outcome, call: Frame) -> None:
+def apply_result(study: Study, use: Use, outcome: Outcome, call: Frame) -> None:
     """Add what becomes of the result of a sending call."""
-    use = judge_result(call, outcome.source)
-    if use.kind is Kind.REWRITE:
-        outcome.edits.extend(use.edits)
+    found = judge_result(call, outcome.source)
+    if found.kind is Kind.REWRITE:
+        outcome.edits.extend(found.edits)
         return
-    outcome.code, outcome.kind, outcome.reason = "CEL207", use.kind, use.reason
-    outcome.blocks = use.blocks
-    outcome.edits.extend(use.edits)
+    if found.blocks:
+        keep_on_celery(study, use, outcome, RESULT.code, found.reason)
+        return
+    outcome.code, outcome.kind, outcome.reason = RESULT.code, found.kind, found.reason
+    outcome.edits.extend(found.edits)

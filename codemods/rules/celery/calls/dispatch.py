@@ -10,6 +10,7 @@ from codemods.engine.source import Source
 from codemods.rules.celery.calls import attribute, delay, direct
 from codemods.rules.celery.calls.apply_async import apply_async
 from codemods.rules.celery.calls.flow import Flows
+from codemods.rules.celery.canvas.judge import signature
 from codemods.rules.celery.names import SIGNATURES
 from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
@@ -27,7 +28,7 @@ _METHODS: dict[str, Judge] = {
     "__name__": attribute.function_attribute,
     "__wrapped__": attribute.function_attribute,
     "__doc__": attribute.function_attribute,
-    **dict.fromkeys(SIGNATURES, attribute.signature),
+    **dict.fromkeys(SIGNATURES, signature),
 }
 
 
@@ -39,7 +40,10 @@ def find_uses(study: Study, sources: list[Source]) -> None:
             task = study.tasks.get(target.dotted) if target is not None else None
             # A name for a method (`later = x.delay`) is judged where it is given.
             if task is not None and target is not None and len(target.rest) <= len(chain.parts):
-                study.uses[task.key].append(Use(task, source, chain, target.rest))
+                use = Use(task, source, chain, target.rest)
+                study.uses[task.key].append(use)
+                if len(use.rest) == 1:
+                    study.used[id(chain.frame.node)] = use
 
 
 def judge_uses(study: Study, flows: Flows) -> None:
