@@ -18,7 +18,8 @@ from bridge.result import AnyResult
 from bridge.retry import next_delay, reported
 from bridge.seconds import seconds
 from bridge.timeouts import async_time_limit, time_limit
-from bridge.values import storable
+from bridge.typed_json import revive
+from bridge.values import is_typed, storable
 
 Finish = Callable[[Outcome], AnyResult | None]
 """Store an outcome; return the result as stored, None when the claim was lost meanwhile."""
@@ -92,7 +93,7 @@ def attempt(
         value = _call(result, channel)
         if after_call is not None:
             after_call()
-        return Succeeded(value=storable(value))
+        return Succeeded(value=storable(value, typed=is_typed(result.backend)))
     except BaseException as error:  # noqa: BLE001
         return after_error(result, error, losses)
 
@@ -100,7 +101,8 @@ def attempt(
 async def aattempt(result: AnyResult, *, losses: int = 0, channel: Channel = SILENCE) -> Outcome:
     """Await the coroutine function once and say how it ended."""
     try:
-        return Succeeded(value=storable(await _await(result, channel)))
+        value = await _await(result, channel)
+        return Succeeded(value=storable(value, typed=is_typed(result.backend)))
     except BaseException as error:  # noqa: BLE001
         return after_error(result, error, losses)
 
@@ -134,16 +136,18 @@ def _call(result: AnyResult, channel: Channel) -> object:
     if is_coroutine(result.task):
         # Not as Task.call() does: it is on its event loop that a coroutine can be interrupted.
         return async_to_sync(_await)(result, channel)
+    args, kwargs = _arguments(result, channel)
     timeout = _timeout(result)
     if timeout is None:
-        return result.task.call(*_arguments(result, channel), **result.kwargs)
+        return result.task.call(*args, **kwargs)
     with time_limit(timeout):
-        return result.task.call(*_arguments(result, channel), **result.kwargs)
+        return result.task.call(*args, **kwargs)
 
 
 async def _await(result: AnyResult, channel: Channel) -> object:
+    args, kwargs = _arguments(result, channel)
     async with async_time_limit(_timeout(result)):
-        return await result.task.func(*_arguments(result, channel), **result.kwargs)
+        return await result.task.func(*args, **kwargs)
 
 
 def _timeout(result: AnyResult) -> float | None:
@@ -151,7 +155,10 @@ def _timeout(result: AnyResult) -> float | None:
     return None if timeout is None else seconds(timeout)
 
 
-def _arguments(result: AnyResult, channel: Channel) -> list[Any]:
+def _arguments(result: AnyResult, channel: Channel) -> tuple[list[Any], dict[str, Any]]:
+    args, kwargs = result.args, result.kwargs
+    if is_typed(result.backend):
+        args, kwargs = revive(args), revive(kwargs)
     if result.task.takes_context:
-        return [TaskContext(task_result=result, channel=channel), *result.args]
-    return result.args
+        args = [TaskContext(task_result=result, channel=channel), *args]
+    return args, kwargs

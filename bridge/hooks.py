@@ -119,6 +119,7 @@ def filled(
 def _spec(hook: Hook) -> Spec:
     task = hook.task
     backend: Any = task_backends[task.backend]
+    typed = getattr(backend, "typed_json", False)
     spec: Spec = {
         "task": task.module_path,
         "backend": task.backend,
@@ -127,8 +128,10 @@ def _spec(hook: Hook) -> Spec:
         "on_lost": backend.on_lost_of(task),
         "queue_name": task.queue_name,
         "priority": task.priority,
-        "args": storable([_mark(value) for value in hook.args]),
-        "kwargs": storable({name: _mark(value) for name, value in hook.kwargs.items()}),
+        "args": storable([_mark(value) for value in hook.args], typed=typed),
+        "kwargs": storable(
+            {name: _mark(value) for name, value in hook.kwargs.items()}, typed=typed
+        ),
     }
     if hook.delay is not None:
         spec["delay"] = hook.delay

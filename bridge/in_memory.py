@@ -13,6 +13,8 @@ from bridge.execution import execute
 from bridge.interface import BaseTaskBackend, P, R, TaskResultStatus
 from bridge.outcome import Failed, Outcome, RetryLater, Succeeded
 from bridge.result import AnyResult, TaskResult
+from bridge.typed_json import revive
+from bridge.values import is_typed
 
 
 def attempt_in_memory(
@@ -74,6 +76,8 @@ def _finished(result: TaskResult[P, R], outcome: Outcome) -> TaskResult[P, R]:
     match outcome:
         case Succeeded(value=value):
             done = replace(result, status=TaskResultStatus.SUCCESSFUL, finished_at=timezone.now())
+            if is_typed(done.backend):
+                value = revive(value)
             object.__setattr__(done, "_return_value", value)
             return done
         case Failed(error=error):

@@ -9,7 +9,8 @@ from inspect import Signature, signature
 from typing import Any, TypeAlias
 
 from bridge.interface import AnyTask, InvalidTask
-from bridge.values import to_text
+from bridge.typed_json import revive
+from bridge.values import is_typed, to_text
 
 Key: TypeAlias = Callable[..., Any] | str | tuple[str, ...]
 """A function of the task's arguments that returns JSON, or the names of some of them."""
@@ -18,6 +19,8 @@ Key: TypeAlias = Callable[..., Any] | str | tuple[str, ...]
 def value_of(key: Key, task: AnyTask, args: Any, kwargs: Any) -> Any:
     """Return the key of one call. Raise TypeError for arguments the function does not take."""
     if callable(key):
+        if is_typed(task.backend):
+            args, kwargs = revive(args), revive(kwargs)
         return key(*args, **kwargs)
     bound = bind(task, args, kwargs)
     return bound[key] if isinstance(key, str) else [bound[name] for name in key]
@@ -32,7 +35,7 @@ def bind(task: AnyTask, args: Any, kwargs: Any) -> dict[str, Any]:
 
 def digest(*parts: Any) -> str:
     """Return 32 hexadecimal digits that stand for JSON values."""
-    text = to_text(list(parts))
+    text = to_text(list(parts), typed=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

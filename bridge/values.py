@@ -6,8 +6,9 @@ import json
 import re
 from typing import Any
 
+from bridge import typed_json
 from bridge.exceptions import UnstorableValue
-from bridge.interface import normalize_json
+from bridge.interface import InvalidTaskBackend, normalize_json, task_backends
 
 # \u0000 is the escape of NUL unless its backslash is itself escaped.
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -15,14 +16,22 @@ NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _encode = json.JSONEncoder(allow_nan=False).encode
 
 
-def to_text(value: Any) -> str:
+def is_typed(alias: str) -> bool:
+    """Say whether the values of a backend's tasks may be of the types of typed_json."""
+    try:
+        return bool(getattr(task_backends[alias], "typed_json", False))
+    except InvalidTaskBackend:
+        return False  # a row of an alias that is gone
+
+
+def to_text(value: Any, *, typed: bool = False) -> str:
     """Return value as JSON, the text Django's JSONField would write.
 
-    Raise TypeError for a type JSON does not have, UnstorableValue for NaN, infinity, NUL and
-    lone surrogates.
+    With `typed` dates, decimals, UUIDs and bytes are marked. Raise TypeError for a type JSON does
+    not have, UnstorableValue for NaN, infinity, NUL and lone surrogates.
     """
     try:
-        text = _encoded(value)
+        text = typed_json.encode(value) if typed else _encoded(value)
         # Only an escape can stand for what a database refuses.
         if "\\u" in text:
             json.dumps(json.loads(text), ensure_ascii=False).encode()
@@ -38,11 +47,11 @@ def to_text(value: Any) -> str:
     return text
 
 
-def storable(value: Any) -> Any:
+def storable(value: Any, *, typed: bool = False) -> Any:
     """Return value as plain JSON types, as a worker will read it; raise what to_text() raises."""
     if value is None:
         return None  # what most tasks return
-    return json.loads(to_text(value))
+    return json.loads(to_text(value, typed=typed))
 
 
 def _encoded(value: Any) -> str:

@@ -14,7 +14,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from bridge.aliases import Aliases, load_aliases
 from bridge.backends.after_commit import in_transaction
-from bridge.backends.options import ALIASES, ON_LOST, Option
+from bridge.backends.options import ALIASES, ON_LOST, TYPED_JSON, Option
 from bridge.base import Task
 from bridge.calls import Arguments
 from bridge.cancellation import Cancellation
@@ -32,7 +32,7 @@ class BridgeBackend(BaseTaskBackend):
 
     task_class = Task
 
-    known_options: ClassVar[tuple[Option, ...]] = (ALIASES, ON_LOST)
+    known_options: ClassVar[tuple[Option, ...]] = (ALIASES, ON_LOST, TYPED_JSON)
     """The keys of OPTIONS that it reads; of others the system checks say that nothing does."""
 
     # Do tasks run beside their callers, and do they survive their process?
@@ -61,6 +61,11 @@ class BridgeBackend(BaseTaskBackend):
     def on_lost(self) -> OnLost:
         """Return what becomes of a task whose worker died, from OPTIONS["ON_LOST"]."""
         return cast("OnLost", self.option(ON_LOST))
+
+    @cached_property
+    def typed_json(self) -> bool:
+        """Say whether values may be more than JSON has types for, from OPTIONS["TYPED_JSON"]."""
+        return bool(self.option(TYPED_JSON))
 
     def option(self, option: Option) -> Any:
         """Return an option. Raise ImproperlyConfigured for a value that does not fit its rule."""

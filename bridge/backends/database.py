@@ -47,7 +47,7 @@ class DatabaseBackend(LedgerBackend):
             return self._later(task, [(args, kwargs)], None)[0]
         if isinstance(task, Task) and not task.is_plain:
             return self._enqueue_drafted(task, self.draft(task, args, kwargs))
-        item = new_item(args, kwargs)
+        item = new_item(args, kwargs, typed=self.typed_json)
         at = self._insert(task, [item])
         result = self._result(task, item, at)
         task_enqueued.send(type(self), task_result=result)
@@ -97,7 +97,7 @@ class DatabaseBackend(LedgerBackend):
             return super().enqueue_many(task, calls, on_complete=on_complete)
         batch = self.new_batch(on_complete)
         batch_id = batch.id if batch else None
-        chunks = chunked(new_item(args, kwargs) for args, kwargs in calls)
+        chunks = chunked(new_item(args, kwargs, typed=self.typed_json) for args, kwargs in calls)
         # Read before the transaction opens, which few calls then keep short.
         first = next(chunks, [])
         items: list[Item] = []

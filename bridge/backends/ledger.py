@@ -172,8 +172,8 @@ class LedgerBackend(BridgeBackend):
 
         row = TaskRow(
             task_path=task.module_path,
-            args=storable(list(args)),
-            kwargs=storable(dict(kwargs)),
+            args=storable(list(args), typed=self.typed_json),
+            kwargs=storable(dict(kwargs), typed=self.typed_json),
             backend=self.alias,
             transport=self.transport,
             queue_name=task.queue_name,

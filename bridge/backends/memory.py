@@ -33,8 +33,8 @@ class MemoryBackend(BridgeBackend):
         result = new_result(
             task,
             new_id(),
-            storable(list(args)),
-            storable(dict(kwargs)),
+            storable(list(args), typed=self.typed_json),
+            storable(dict(kwargs), typed=self.typed_json),
             backend=self.alias,
             enqueued_at=None,
             batch_id=batch_id,

@@ -120,6 +120,14 @@ PROPAGATE = Option(
     rule="True or False",
     fits=_is_bool,
 )
+TYPED_JSON = Option(
+    name="TYPED_JSON",
+    default=False,
+    means="arguments and return values may hold dates, times, `Decimal`, `UUID` and `bytes` as in "
+    "Celery's messages: they are stored as JSON with marks, and the function gets them back",
+    rule="True or False",
+    fits=_is_bool,
+)
 RETENTION = Option(
     name="RETENTION",
     means="for how long finished tasks are kept: workers delete those that are older, by state, as "

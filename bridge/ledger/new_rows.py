@@ -92,9 +92,9 @@ def _digits(key: UUID) -> str:
     return key.hex
 
 
-def new_item(args: Iterable[Any], kwargs: Mapping[str, Any]) -> Item:
+def new_item(args: Iterable[Any], kwargs: Mapping[str, Any], *, typed: bool = False) -> Item:
     """Return what a new row has of its own. Raise TypeError for arguments that are not JSON."""
-    return Item(new_id(), to_text(list(args)), to_text(dict(kwargs)))
+    return Item(new_id(), to_text(list(args), typed=typed), to_text(dict(kwargs), typed=typed))
 
 
 def chunked(items: Iterable[Item]) -> Iterator[list[Item]]:

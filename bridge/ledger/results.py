@@ -9,6 +9,8 @@ from bridge.interface import DjangoTask, P, R, TaskError, TaskResultStatus
 from bridge.progress import Progress
 from bridge.restoring import restore
 from bridge.result import TaskResult
+from bridge.typed_json import revive
+from bridge.values import is_typed
 
 if TYPE_CHECKING:
     from bridge.ledger.models import TaskRow
@@ -38,7 +40,8 @@ def to_result(row: TaskRow, task: DjangoTask[P, R]) -> TaskResult[P, R]:
     # Afterwards, since TaskResult would look through what is plain JSON already.
     object.__setattr__(result, "args", row.args)
     object.__setattr__(result, "kwargs", row.kwargs)
-    object.__setattr__(result, "_return_value", row.return_value)
+    value = revive(row.return_value) if is_typed(row.backend) else row.return_value
+    object.__setattr__(result, "_return_value", value)
     return result
 
 

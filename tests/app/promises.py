@@ -25,6 +25,19 @@ def echo(value: Any) -> Any:
 
 
 @task
+def tell_types(values: list[Any], last: Any) -> list[Any]:
+    return [values, [type(value).__name__ for value in values], last]
+
+
+seen: list[Any] = []
+
+
+@task
+def see(*values: Any) -> None:
+    seen.append(values)
+
+
+@task
 def double_dictionary(key: Any) -> dict[Any, Any]:
     return {key: key * 2}
 

@@ -3,16 +3,20 @@ from __future__ import annotations
 import json
 import math
 import time
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from types import MappingProxyType
 from uuid import UUID, uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from kombu.utils import json as kombu_json
 
 from bridge.aliases import load_aliases
 from bridge.exceptions import UnstorableValue
 from bridge.ids import new_id, to_uuid
 from bridge.interface import normalize_json
+from bridge.typed_json import revive
 from bridge.values import storable, to_text
 from bridge.worker.marks import NO_DEADLINE, Mark, Marks
 
@@ -37,6 +41,38 @@ def test_value_a_database_refuses_is_refused_with_the_value(value: object) -> No
 def test_text_is_what_a_json_field_would_write(value: object) -> None:
     assert to_text(value) == json.dumps(normalize_json(value))
     assert storable(value) == json.loads(to_text(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"__type__": "uuid", "__value__": "none at all"},
+        {"__type__": ["strange"], "__value__": 1},
+        {"__type__": "decimal", "__value__": "x"},
+        {"__type__": "unknown", "__value__": 1},
+        {"__type__": "uuid", "__value__": {"hex": "0" * 32}, "more": 1},
+    ],
+    ids=repr,
+)
+def test_dict_that_only_looks_like_a_mark_is_left_as_it_is(value: dict[str, object]) -> None:
+    assert revive([value]) == [value]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime(2026, 1, 2, tzinfo=UTC),
+        date(2026, 1, 2),
+        Decimal("0.10"),
+        UUID(int=1),
+        b"x",
+        b"\xff",
+    ],
+)
+def test_marks_are_those_that_celery_writes_and_reads(value: object) -> None:
+    assert json.loads(to_text([value], typed=True)) == json.loads(kombu_json.dumps([value]))
+    assert revive(storable([value], typed=True)) == [value]
+    assert kombu_json.loads(to_text([value], typed=True)) == [value]
 
 
 def test_value_that_contains_itself_is_refused() -> None:
