@@ -27,6 +27,8 @@ class FileChange:
     label: str
     before: bytes | None
     after: bytes
+    modules: tuple[str, ...] = ()
+    """The names a Python file is imported by."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,6 +109,8 @@ class Request:
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What the options of the codemod itself are set to, by name."""
     choice: Choice = Choice()
+    overlay: Mapping[Path, bytes] = field(default_factory=dict)
+    """What to read instead of the files that are there."""
     progress: Progress = silent
 
     def text(self, name: str) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from codemods.engine.roots import Roots, imported_names
 from codemods.engine.scope import Binding, BindingKind, Chain, Scope
@@ -229,10 +230,15 @@ def load(
     files: list[Path],
     evidence: re.Pattern[bytes],
     libraries: frozenset[str] = frozenset(),
+    overlay: Mapping[Path, bytes] = MappingProxyType({}),
 ) -> Project:
-    """Read every file and name its module; files with evidence say how modules are imported."""
+    """Read every file and name its module; files with evidence say how modules are imported.
+
+    The overlay has the bytes of files that are not on disk yet.
+    """
     bases = [path.resolve() if path.is_dir() else path.resolve().parent for path in paths]
-    contents = {file.resolve(): file.read_bytes() for file in files}
+    resolved = [file.resolve() for file in files]
+    contents = {file: overlay[file] if file in overlay else file.read_bytes() for file in resolved}
     imported: set[str] = set()
     for data in contents.values():
         if evidence.search(data):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from codemods.engine.plan import Plan
+from codemods.engine.cli.progress import clear
+from codemods.engine.plan import Migration, Plan, Request
 from codemods.engine.writing import Journals, State, home_of, undo, write
 from codemods.engine.writing.write import linked
 
@@ -30,6 +32,9 @@ def safety_options() -> list[click.Parameter]:
         click.Option(
             ["--keep"], is_flag=True, help="Leave the files of a killed run as they are, and go on."
         ),
+        click.Option(
+            ["--no-verify"], is_flag=True, help="Do not prove that a second run changes nothing."
+        ),
     ]
 
 
@@ -40,6 +45,7 @@ class Safety:
     undo: str | None
     force: bool
     keep: bool
+    no_verify: bool
 
     @classmethod
     def taken_from(cls, options: dict[str, Any]) -> Safety:
@@ -68,6 +74,27 @@ class Safety:
         for name in names:
             click.echo(f"  {name}")
         click.echo(f"Run {journal.run} is undone: {len(names)} files are as they were.")
+
+
+def proven(migration: Migration, request: Request, plan: Plan, safety: Safety) -> Plan:
+    """Return what of the plan is proven."""
+    if not plan.changes:
+        return plan
+    from codemods.engine.proof import prove
+    from codemods.engine.stack import with_deep_stack
+
+    try:
+        proof = with_deep_stack(lambda: prove(migration, request, plan, again=not safety.no_verify))
+    finally:
+        clear(request.progress)
+    for name in proof.skipped:
+        version = ".".join(map(str, sys.version_info[:2]))
+        click.echo(
+            f"{migration.tool}: {name} has syntax that Python {version} does not know: it was "
+            "parsed, not compiled.",
+            err=True,
+        )
+    return proof.plan
 
 
 def write_plan(plan: Plan, paths: tuple[Path, ...], tool: str) -> None:

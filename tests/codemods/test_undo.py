@@ -209,11 +209,14 @@ def test_full_disk_leaves_everything_as_it_was(project: Path, tmp_path: Path) ->
 
 
 LIMITED = """
-import os, resource, sys
+import contextlib, os, resource, shutil, sys, tempfile
 from codemods.celery_to_dep import command
 if sys.argv[1] == "size":
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 elif os.getuid() == 0:
+    # Import everything first: another user may not be able to read this Python's library.
+    with tempfile.TemporaryDirectory() as directory, contextlib.suppress(SystemExit):
+        command([shutil.copytree(sys.argv[2], directory + "/copy")])
     os.setgid(65534)
     os.setuid(65534)
 command(sys.argv[2:])

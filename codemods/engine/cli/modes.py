@@ -16,7 +16,7 @@ from codemods.engine.cli.progress import clear
 from codemods.engine.errors import Unusable
 from codemods.engine.files import python_files
 from codemods.engine.plan import Migration, Plan, Request
-from codemods.engine.safety import Safety, write_plan
+from codemods.engine.safety import Safety, proven, write_plan
 from codemods.engine.site import Kind
 
 
@@ -49,6 +49,8 @@ def run(migration: Migration, given: dict[str, Any]) -> int:
         plan = make_plan(migration, request)
     dry = given["check"] or given["diff"]
     if not dry:
+        asked = request if reviewed is None else reviewed.less_skipped
+        plan = proven(migration, asked, plan, safety)
         write_plan(plan, request.paths, migration.tool)
     tell(migration, request, plan, given)
     return exit_code(plan, dry=dry, strict=given["strict"])

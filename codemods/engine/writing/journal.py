@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -90,6 +89,8 @@ class Journal:
 
     def original(self, index: int) -> bytes:
         """Return the bytes a file had. Raises WriteFailed."""
+        import zipfile
+
         name = member(index, self.entries[index].path)
         try:
             with zipfile.ZipFile(self.archive) as archive:
@@ -156,6 +157,8 @@ def member(index: int, path: str) -> str:
 
 def pack(archive: Path, contents: Sequence[tuple[str, bytes]]) -> None:
     """Write files into a new archive, safely on disk."""
+    import zipfile  # only runs that write something pay for it
+
     with archive.open("xb") as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as pack:
             for name, data in contents:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,7 +87,7 @@ class Journals:
     def begin(self, tool: str, entries: tuple[Entry, ...], originals: dict[int, bytes]) -> Journal:
         """Record a run before it starts."""
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
-        run = f"{moment}-{secrets.token_hex(2)}"
+        run = f"{moment}-{os.urandom(2).hex()}"
         journal = Journal(home=self.home, run=run, tool=tool, entries=entries)
         try:
             self._make_folder()

@@ -53,7 +53,7 @@ def make_plan(request: Request) -> Plan:
     """Read the project and say what to do. Raises MissingPath."""
     files = python_files(request.paths, request.exclude)
     request.progress("reading", 0, len(files))
-    project = load(list(request.paths), files, EVIDENCE, LIBRARIES)
+    project = load(list(request.paths), files, EVIDENCE, LIBRARIES, request.overlay)
     study, settings = _read(project, request)
     problems = [
         Problem(source.label, error.line, f"cannot be parsed: {error.message}")
@@ -237,7 +237,8 @@ def _changes(
             problems.append(Problem(source.label, 1, reason))
             continue
         if after != source.data:
-            yield FileChange(source.path, source.label, source.data, after)
+            names = tuple(filter(None, source.names))
+            yield FileChange(source.path, source.label, source.data, after, names)
 
 
 def _seen(project: Project) -> Iterable[SeenFile]:
