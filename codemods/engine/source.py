@@ -94,7 +94,7 @@ def _line_length(directory: Path) -> int | None:
             tools = tomllib.loads((candidate / "pyproject.toml").read_text("utf-8")).get("tool", {})
         except (OSError, ValueError):
             continue
-        for name in ("ruff", "black"):
+        for name in ("codemods", "ruff", "black"):
             length = tools.get(name, {}).get("line-length")
             if isinstance(length, int):
                 return length

@@ -20,9 +20,10 @@ _PARTIAL = frozenset({"functools.partial"})
 class Census:
     """Every task definition, with the Celery app objects they may hang on."""
 
-    def __init__(self, project: Project, named_app: str | None = None) -> None:
+    def __init__(self, project: Project, named_apps: tuple[str, ...] = ()) -> None:
         self.project = project
-        self.named_app = named_app.replace(":", ".") if named_app else None
+        self.named_apps = tuple(name.replace(":", ".") for name in named_apps)
+        """Apps a person has named, the one TASKS is to have first."""
         self.aliases: dict[str, Alias] = {}
         self.tasks: dict[str, CeleryTask] = {}
         self.repeated: set[str] = set()
@@ -53,9 +54,14 @@ class Census:
         return {*self.tasks, *self.aliases, *hidden}
 
     @property
+    def named_app(self) -> str | None:
+        """Return the app that TASKS is to have, when a person has said so."""
+        return self.named_apps[0] if self.named_apps else None
+
+    @property
     def apps(self) -> list[str]:
         """Return the dotted paths of the app objects the project creates."""
-        found = {self.named_app} if self.named_app else set()
+        found = set(self.named_apps)
         for source in self.project.relevant:
             for name, bindings in source.survey.scope.bindings.items():
                 if any(
@@ -124,7 +130,7 @@ class Census:
 
     def is_app(self, target: Target) -> bool:
         """Is the target a Celery app?"""
-        if self.named_app is not None and target.dotted == self.named_app:
+        if target.dotted in self.named_apps:
             return True
         if target.source is None:
             return target.dotted in CURRENT_APPS

@@ -89,7 +89,7 @@ def understand(request: Request) -> tuple[Study, Places, Decided]:
 
 def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     """Find tasks and settings, and judge every place that concerns them."""
-    census = Census(project, request.text("celery-app"))
+    census = Census(project, request.options.get("celery-app", ()))
     project.select(EVIDENCE)
     census.take(project.relevant)
     for _ in range(_ROUNDS):
