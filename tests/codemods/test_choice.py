@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.codemods.plant import inside, made, plant, site
-from tests.codemods.support import run, tree
+from tests.codemods.support import run, tree, write
 
 
 @pytest.fixture
@@ -69,3 +69,22 @@ def test_code_that_no_rule_has(project: Path) -> None:
     result = run(project, "--select", "CEL9")
     assert result.exit_code == 2
     assert "No rule has a code that begins with 'CEL9'. See --list-rules." in result.stderr
+
+
+ALIASED = """from pathlib import Path
+
+BASE_DIR = Path(__file__).parent.parent
+INSTALLED_APPS = ["shop"]
+"""
+
+
+@pytest.mark.parametrize("code", ["CEL501", "CEL504"])
+def test_aliases_file_and_the_setting_that_names_it_go_together(project: Path, code: str) -> None:
+    tasks = (project / "shop/tasks.py").read_text()
+    tasks = tasks.replace("time_limit=30", 'name="billing"')
+    write(project, {"shop/settings.py": ALIASED, "shop/tasks.py": tasks})
+    with inside(project):
+        assert run("-q", "--ignore", code).exit_code == 0
+    assert not (project / "task_aliases.toml").exists()
+    assert "ALIASES" not in (project / "shop/settings.py").read_text()
+    assert '@task(queue_name="bills")' in (project / "shop/tasks.py").read_text()

@@ -13,7 +13,8 @@ from codemods.engine.position import positions
 from codemods.engine.source import Source, Unparsable
 from codemods.engine.survey import dotted_name
 from codemods.engine.trail import Trail
-from codemods.rules.celery.migration import Decided, understand
+from codemods.rules.celery.decided import Decided
+from codemods.rules.celery.migration import understand
 from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import CeleryTask

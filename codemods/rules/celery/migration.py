@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 import libcst as cst
 
 from codemods.engine.draft import Draft, Refused
 from codemods.engine.files import python_files
-from codemods.engine.plan import Choice, FileChange, Plan, Progress, Request, SeenFile
+from codemods.engine.plan import FileChange, Plan, Progress, Request, SeenFile
 from codemods.engine.project import Project, load
 from codemods.engine.site import Kind, Problem, Site
 from codemods.engine.source import Source
@@ -20,6 +19,7 @@ from codemods.rules.celery.calls.dispatch import find_uses, judge_uses
 from codemods.rules.celery.calls.flow import Flows
 from codemods.rules.celery.calls.unresolved import report_unresolved
 from codemods.rules.celery.census import Census
+from codemods.rules.celery.decided import Decided, decide_all
 from codemods.rules.celery.definitions.created import report_created
 from codemods.rules.celery.definitions.definition import judge_definitions
 from codemods.rules.celery.modules import judge_modules
@@ -29,24 +29,12 @@ from codemods.rules.celery.settings import eager as eager_settings
 from codemods.rules.celery.settings import found
 from codemods.rules.celery.settings.homes import find_settings
 from codemods.rules.celery.settings.values import CelerySettings
-from codemods.rules.celery.settings.write import Written, write_settings
-from codemods.rules.celery.sites import Places, decline
+from codemods.rules.celery.sites import Places
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.testing.eager import judge_eager
 from codemods.rules.celery.testing.mock_path import judge_paths
-from codemods.rules.celery.verdict import decide, definition_findings
 
 _ROUNDS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What happens once it is known which tasks stay."""
-
-    stays: dict[str, Outcome]
-    active: list[Outcome]
-    kept: list[Outcome]
-    written: Written
 
 
 def make_plan(request: Request) -> Plan:
@@ -62,18 +50,18 @@ def make_plan(request: Request) -> Plan:
     if not _has_celery(study):
         return Plan(problems=tuple(problems), looked_at=len(files), found=bool(problems))
     places = Places(study)
-    decided = _decide(study, settings, places, request.choice)
-    sites, written, declined = _settled(decided.written, places, request.choice)
+    decided = decide_all(study, settings, places, request.choice)
+    written = decided.settings
     drafts = _drafts(decided.active, todo=request.todo)
-    changes = [*_changes(project, drafts, problems, request.progress), *written]
+    changes = [*_changes(project, drafts, problems, request.progress), *written.files]
     return Plan(
-        sites=_sites([*map(places.site, _counted(decided.active)), *sites]),
-        kept=_sites([*map(places.site, _counted(decided.kept)), *declined]),
+        sites=_sites([*map(places.site, _counted(decided.active)), *written.sites]),
+        kept=_sites([*map(places.site, _counted(decided.kept)), *written.declined]),
         tasks=tuple(sorted(places.fates(decided.stays))),
         files=tuple(_seen(project)),
         changes=tuple(sorted(changes, key=lambda change: change.label)),
         problems=tuple(sorted(problems)),
-        notes=tuple(decided.written.notes),
+        notes=tuple(written.notes),
         summary=_summary(study, decided.stays),
         looked_at=len(files),
     )
@@ -84,7 +72,7 @@ def understand(request: Request) -> tuple[Study, Places, Decided]:
     files = python_files(request.paths, request.exclude)
     study, settings = _read(load(list(request.paths), files, EVIDENCE, LIBRARIES), request)
     places = Places(study)
-    return study, places, _decide(study, settings, places, request.choice)
+    return study, places, decide_all(study, settings, places, request.choice)
 
 
 def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
@@ -141,65 +129,6 @@ def _has_celery(study: Study) -> bool:
         for bindings in source.survey.scope.bindings.values()
         for binding in bindings
     )
-
-
-def _decide(study: Study, settings: CelerySettings, places: Places, choice: Choice) -> Decided:
-    """Decide what stays: what a rule blocks, what a person declines, and all that hangs on it.
-
-    A declined outcome keeps its tasks as a blocking one does, so that none is half converted; a
-    setting that concerns no task only loses its edits.
-    """
-    decline(study.outcomes, choice)
-    while True:
-        stays = decide(study)
-        study.stays = dict(stays)
-        converted = study.tasks.keys() - stays.keys()
-        written = write_settings(study, settings, converted) if converted else Written()
-        places.locate(written.outcomes)
-        decline(written.outcomes, choice)
-        late = [o for o in written.outcomes if o.declined and o.tasks - stays.keys()]
-        if not late:
-            break
-        study.outcomes.extend(late)
-    outcomes = [*study.outcomes, *written.outcomes]
-    active, kept = _sorted_out(outcomes, stays)
-    findings = definition_findings(study, stays)
-    places.locate(findings)
-    return Decided(stays, [*active, *findings], kept, written)
-
-
-def _sorted_out(
-    outcomes: list[Outcome], stays: dict[str, Outcome]
-) -> tuple[list[Outcome], list[Outcome]]:
-    """Return the outcomes that hold, and those whose place stays as it is."""
-    active, kept = [], []
-    for outcome in outcomes:
-        if outcome.declined or (outcome.any_of and outcome.any_of <= stays.keys()):
-            kept.append(outcome)
-        elif outcome.blocks or not outcome.tasks & stays.keys():
-            active.append(outcome)
-        elif outcome.mixed and not outcome.tasks <= stays.keys():
-            active.append(outcome.for_person(outcome.mixed))
-        elif outcome.otherwise:
-            instead, still = _sorted_out(outcome.otherwise, stays)
-            active.extend(instead)
-            kept.extend(still)
-        else:
-            kept.append(outcome)
-    return active, kept
-
-
-def _settled(
-    written: Written, places: Places, choice: Choice
-) -> tuple[list[Site], list[FileChange], list[Site]]:
-    """Return the sites and files of the settings that are wanted, and the sites that are not."""
-    wanted: list[Site] = []
-    declined: list[Site] = []
-    for site in map(places.complete, written.sites):
-        off = choice.declines(site.code, site.id)
-        (declined if off else wanted).append(replace(site, declined=off))
-    gone = {site.path for site in declined} - {site.path for site in wanted}
-    return wanted, [file for file in written.files if file.label not in gone], declined
 
 
 def _counted(outcomes: Iterable[Outcome]) -> Iterable[Outcome]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import libcst as cst
 
 from codemods.engine.areas import Areas
-from codemods.engine.plan import Choice, Fate
+from codemods.engine.plan import Fate
 from codemods.engine.position import positions
 from codemods.engine.site import Site
 from codemods.engine.source import Source
@@ -33,7 +33,6 @@ class Places:
         self._ids: dict[tuple[int, str, str], str] = {}
         self._used: Counter[str] = Counter()
         self._find([*((o.source, o.frame.node) for o in study.outcomes), *_definitions(study)])
-        self.locate(study.outcomes)
 
     def locate(self, outcomes: Iterable[Outcome]) -> None:
         """Give each outcome its place and its id."""
@@ -107,14 +106,6 @@ class Places:
         self._used[base] += 1
         count = self._used[base]
         return base if count == 1 else f"{base}-{count}"
-
-
-def decline(outcomes: Iterable[Outcome], choice: Choice) -> None:
-    """Mark the outcomes nobody wants: each keeps the tasks it concerns on Celery."""
-    for outcome in outcomes:
-        if choice.declines(outcome.code, outcome.id):
-            outcome.declined = True
-            outcome.blocks = outcome.blocks or bool(outcome.tasks)
 
 
 def task_queue(task: CeleryTask) -> str:
