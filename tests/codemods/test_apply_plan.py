@@ -82,7 +82,15 @@ def test_file_that_went_refuses_everything(project: Path) -> None:
     (project / "shop/views.py").unlink()
     result = run("apply", "--plan", PLAN)
     assert result.exit_code == 2
-    assert "1 file changed since" in result.stderr
+    assert "  shop/views.py (is not there)\n" in result.stderr
+
+
+def test_plan_of_another_directory_can_be_applied_from_here(tmp_path: Path) -> None:
+    root = plant(tmp_path / "elsewhere")
+    output = tmp_path / "plan.json"
+    assert run("plan", root, "-o", output).exit_code == 0
+    assert run("apply", "--plan", output).exit_code == 0
+    assert "greet.enqueue(1)" in (root / "shop/views.py").read_text()
 
 
 def test_new_call_in_a_new_file_refuses_everything(project: Path) -> None:

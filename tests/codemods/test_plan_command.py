@@ -140,3 +140,11 @@ def test_directory_called_plan_can_be_reached(tmp_path: Path) -> None:
     with inside(tmp_path):
         assert run("./plan").exit_code == 0
     assert "@task()" in (tmp_path / "plan/shop/tasks.py").read_text()
+
+
+def test_plan_beside_a_directory_called_plan_says_what_is_meant(tmp_path: Path) -> None:
+    plant(tmp_path / "plan")
+    with inside(tmp_path):
+        result = run("plan", "--format", "json")
+    assert result.stderr.startswith("Planning for this directory; the directory plan alone is ./p")
+    assert json.loads(result.stdout)["request"]["paths"] == ["."]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codemods.engine.cli.progress import clear
+from codemods.engine.cli.progress import clear, stop
 from codemods.engine.plan import Migration, Plan, Request
 
 
@@ -12,5 +12,8 @@ def make_plan(migration: Migration, request: Request) -> Plan:
 
     try:
         return with_deep_stack(lambda: migration.plan(request))
+    except BaseException:
+        stop(request.progress)
+        raise
     finally:
         clear(request.progress)

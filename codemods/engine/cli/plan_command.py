@@ -28,6 +28,8 @@ _FIXED = ("paths", "exclude", "select", "ignore")
 
 def run(migration: Migration, given: Mapping[str, Any]) -> int:
     """Write the plan and return the exit code."""
+    if not given["paths"] and Path("plan").is_dir():
+        click.echo("Planning for this directory; the directory plan alone is ./plan.", err=True)
     output: Path | None = given["output"]
     name = given["format_"] or _format(output)
     request = request_of(migration, given)

@@ -15,11 +15,12 @@ class Line:
 
     def __init__(self) -> None:
         self._next = 0.0
+        self._over = False
 
     def __call__(self, what: str, finished: int, total: int) -> None:
         """Show how much of something is finished, ten times a second at most."""
         now = time.monotonic()
-        if now < self._next:
+        if now < self._next or self._over:
             return
         self._next = now + _INTERVAL
         self._write(f"{what} {finished}/{total}" if total else what)
@@ -27,6 +28,10 @@ class Line:
     def clear(self) -> None:
         """Remove the line."""
         self._write("")
+
+    def stop(self) -> None:
+        """Show nothing from now on, whoever is still at work."""
+        self._over = True
 
     def _write(self, text: str) -> None:
         sys.stderr.write(f"\r\x1b[K{text}")
@@ -42,3 +47,9 @@ def clear(progress: Progress) -> None:
     """Make room for other output."""
     if isinstance(progress, Line):
         progress.clear()
+
+
+def stop(progress: Progress) -> None:
+    """Keep a thread that nobody waits for any more from writing to the terminal."""
+    if isinstance(progress, Line):
+        progress.stop()

@@ -22,7 +22,11 @@ def require_unchanged(reviewed: Reviewed) -> None:
     Tasks reach across files, and which of them can be converted follows from all of these
     together: without one file the others would be rewritten by a plan nobody has read.
     """
-    changed = [label for label, (before, _) in reviewed.hashes.items() if _now(label) != before]
+    changed = []
+    for label, (before, _) in reviewed.hashes.items():
+        now = _now(label, reviewed.request.paths)
+        if now != before:
+            changed.append(label if now is not None else f"{label} (is not there)")
     if changed:
         raise Unusable(
             f"{_count(changed, 'file')} changed since {reviewed.file} was made, "
@@ -72,11 +76,14 @@ def _values(plan: Plan) -> Iterable[Mapping[str, Any]]:
         yield site_values(site, stays=True)
 
 
-def _now(label: str) -> str | None:
-    try:
-        return digest(Path(label).read_bytes())
-    except OSError:
-        return None
+def _now(label: str, paths: tuple[Path, ...]) -> str | None:
+    """Return the hash of a file, which labels name from here or from one of the paths."""
+    for base in (Path(), *paths, *(path.parent for path in paths)):
+        try:
+            return digest((base / label).read_bytes())
+        except OSError:
+            continue
+    return None
 
 
 def _key(site: Mapping[str, Any]) -> str:
