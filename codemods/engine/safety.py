@@ -1,18 +1,14 @@
-"""How carefully files are written: the options for it, and taking a run back."""
+"""How carefully files are written: the options for it, and what they do to earlier runs."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from codemods.engine.cli.progress import clear
-from codemods.engine.plan import Migration, Plan, Request
-from codemods.engine.writing import Journals, State, home_of, undo, write
-from codemods.engine.writing.write import linked
+from codemods.engine.writing import Journals, State, home_of, undo
 
 _LAST = ""
 
@@ -35,6 +31,22 @@ def safety_options() -> list[click.Parameter]:
         click.Option(
             ["--no-verify"], is_flag=True, help="Do not prove that a second run changes nothing."
         ),
+        click.Option(["-i", "--interactive"], is_flag=True, help="Ask about each task."),
+        click.Option(
+            ["--test-cmd"],
+            default="",
+            metavar="COMMAND",
+            help="Run it before and after; exit 1 when tests fail that did not.",
+        ),
+        click.Option(
+            ["--test-cmd-undo"], is_flag=True, help="With --test-cmd: put the files back then."
+        ),
+        click.Option(
+            ["--junit"],
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="With --test-cmd: read what failed from the JUnit report it writes here.",
+        ),
     ]
 
 
@@ -46,6 +58,10 @@ class Safety:
     force: bool
     keep: bool
     no_verify: bool
+    interactive: bool
+    test_cmd: str
+    test_cmd_undo: bool
+    junit: Path | None
 
     @classmethod
     def taken_from(cls, options: dict[str, Any]) -> Safety:
@@ -74,37 +90,3 @@ class Safety:
         for name in names:
             click.echo(f"  {name}")
         click.echo(f"Run {journal.run} is undone: {len(names)} files are as they were.")
-
-
-def proven(migration: Migration, request: Request, plan: Plan, safety: Safety) -> Plan:
-    """Return what of the plan is proven."""
-    if not plan.changes:
-        return plan
-    from codemods.engine.proof import prove
-    from codemods.engine.stack import with_deep_stack
-
-    try:
-        proof = with_deep_stack(lambda: prove(migration, request, plan, again=not safety.no_verify))
-    finally:
-        clear(request.progress)
-    for name in proof.skipped:
-        version = ".".join(map(str, sys.version_info[:2]))
-        click.echo(
-            f"{migration.tool}: {name} has syntax that Python {version} does not know: it was "
-            "parsed, not compiled.",
-            err=True,
-        )
-    return proof.plan
-
-
-def write_plan(plan: Plan, paths: tuple[Path, ...], tool: str) -> None:
-    """Write the files of a plan and say how to take them back. Raises WriteFailed."""
-    names = linked(plan.changes)
-    journal = write(plan.changes, Journals(home_of(paths)), tool)
-    for name in names:
-        click.echo(
-            f"{tool}: {name} had a second name (a hard link), which keeps the old content.",
-            err=True,
-        )
-    if journal is not None:
-        click.echo(f"{tool}: run {journal.run} is recorded; --undo takes it back.", err=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from codemods.engine.applying import apply_plan
 from codemods.engine.cli.ask import request_of
 from codemods.engine.cli.exits import DONE, FAILED, WOULD_CHANGE
 from codemods.engine.cli.making import make_plan
@@ -16,7 +17,7 @@ from codemods.engine.cli.progress import clear
 from codemods.engine.errors import Unusable
 from codemods.engine.files import python_files
 from codemods.engine.plan import Migration, Plan, Request
-from codemods.engine.safety import Safety, proven, write_plan
+from codemods.engine.safety import Safety
 from codemods.engine.site import Kind
 
 
@@ -29,6 +30,10 @@ def run(migration: Migration, given: dict[str, Any]) -> int:
         return _explain(migration, given["explain"])
     if given["diff"] and (given["format_"] != "text" or given["statistics"]):
         raise Unusable("--diff prints a patch; --format and --statistics go with --check.")
+    if safety.interactive and (given["check"] or given["diff"]):
+        raise Unusable(
+            "--check and --diff write nothing, so there is nothing to ask. Leave -i out."
+        )
     if given["plan_file"] is not None:
         reviewed = reviewed_request(migration, given)
         request = reviewed.request
@@ -47,13 +52,13 @@ def run(migration: Migration, given: dict[str, Any]) -> int:
         plan = agreed_plan(migration, reviewed)
     else:
         plan = make_plan(migration, request)
+    code = DONE
     dry = given["check"] or given["diff"]
     if not dry:
         asked = request if reviewed is None else reviewed.less_skipped
-        plan = proven(migration, asked, plan, safety)
-        write_plan(plan, request.paths, migration.tool)
+        plan, code = apply_plan(migration, asked, plan, safety)
     tell(migration, request, plan, given)
-    return exit_code(plan, dry=dry, strict=given["strict"])
+    return max(code, exit_code(plan, dry=dry, strict=given["strict"]))
 
 
 def tell(migration: Migration, request: Request, plan: Plan, given: Mapping[str, Any]) -> None:
