@@ -157,7 +157,7 @@ def test_file_newer_than_this_python_is_said_not_to_be_compiled(tmp_path: Path) 
     try:
         compile(later, "later", "exec")
     except SyntaxError:
-        expected = "tasks.py has syntax that Python"
+        expected = "tasks.py has syntax that this Python does not know"
     else:
         expected = ""
     result = run(tmp_path)
