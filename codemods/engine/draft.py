@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from codemods.engine.imports import Need, fix_imports
-from codemods.engine.source import Source, Unparsable, parse
+from codemods.engine.source import Source, Unparsable, verify
 from codemods.engine.survey import survey
 from codemods.engine.todo import add_todo, statement_of
 from codemods.engine.tree import Change, Frame, rebuild, spine
@@ -58,7 +58,7 @@ class Draft:
             module = fix_imports(module, seen, self.needs, self.stale, local_packages)
         try:
             data = module.bytes
-            parse(data, self.source.path)
+            verify(data, self.source.path)
         except (Unparsable, UnicodeError) as error:
             raise Refused(str(error)) from error
         return data

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from types import MappingProxyType
 
-from codemods.engine.roots import Roots, imported_names
+from codemods.engine.bare import bare, dotted_texts, imported
+from codemods.engine.outline import Outline
 from codemods.engine.scope import Binding, BindingKind, Chain, Scope
 from codemods.engine.source import Source, Unparsable
 from codemods.engine.survey import dotted_name
@@ -52,22 +50,47 @@ class Project:
         """The files that matter to this codemod; the others are parsed only when asked for."""
         self.unparsable: dict[Source, Unparsable] = {}
 
-    def select(
-        self, pattern: re.Pattern[bytes], beside: Mapping[bytes, set[bytes]] | None = None
-    ) -> list[Source]:
-        """Add the files whose bytes match to the selection and return the new ones.
+    def select(self, pattern: re.Pattern[bytes]) -> list[Source]:
+        """Add the files whose code matches to the selection and return the new ones.
 
-        A match that is a key of `beside` counts only in a file with one of its words as well.
+        Comments and docstrings are no code.
         """
-        chosen = [
+        return self._choose(
             source
-            for source in self.sources
-            if source not in self.selected
-            and source not in self.unparsable
-            and _matches(source.data, pattern, beside)
-        ]
+            for source in self._others()
+            if pattern.search(source.data) and pattern.search(bare(source.data))
+        )
+
+    def select_users(self, keys: Iterable[str]) -> list[Source]:
+        """Add the files that reach one of these dotted paths, by import or in a string.
+
+        Return the new ones.
+        """
+        by_name: dict[bytes, set[str]] = {}
+        for key in keys:
+            by_name.setdefault(key.rpartition(".")[2].encode(), set()).add(key)
+        if not by_name:
+            return []
+        joined = b"|".join(sorted(map(re.escape, by_name)))
+        pattern = re.compile(rb"\b(?:%s)\b" % joined)
+        chosen = []
+        for source in self._others():
+            if pattern.search(source.data) is None:
+                continue
+            code = bare(source.data)
+            wanted = {key for name in set(pattern.findall(code)) for key in by_name[name]}
+            if wanted and self._reaches(source, code, wanted):
+                chosen.append(source)
+        return self._choose(chosen)
+
+    def _others(self) -> Iterator[Source]:
+        for source in self.sources:
+            if source not in self.selected and source not in self.unparsable:
+                yield source
+
+    def _choose(self, sources: Iterable[Source]) -> list[Source]:
         readable: list[Source] = []
-        for source in chosen:
+        for source in sources:
             try:
                 _ = source.survey
             except Unparsable as error:
@@ -76,6 +99,37 @@ class Project:
                 readable.append(source)
         self.selected.update(readable)
         return readable
+
+    def _reaches(self, source: Source, code: bytes, keys: set[str]) -> bool:
+        """Does the file import one of these, a module that has it, or name it in a string?"""
+        if any(key.rpartition(".")[0] == source.name for key in keys):
+            return True
+        names = {key.rpartition(".")[2] for key in keys}
+        for path in imported(code, source.package):
+            if path.partition(".")[0] in self.libraries or not self._is_inside(path):
+                continue
+            module = path.removesuffix(".*")
+            target = self.resolve_dotted(module)
+            if target is None:
+                continue
+            if any(f"{key}.".startswith(f"{target.full}.") for key in keys):
+                return True
+            if any(self._leads(f"{target.full}.{name}", keys) for name in names):
+                return True
+        for text in dotted_texts(code):
+            words = text.split(".")
+            for at, word in enumerate(words):
+                if word in names and self._leads(".".join(words[: at + 1]), keys):
+                    return True
+        return False
+
+    def _is_inside(self, dotted: str) -> bool:
+        top = dotted.partition(".")[0]
+        return top in self.packages or top in self.modules
+
+    def _leads(self, dotted: str, keys: set[str]) -> bool:
+        target = self.resolve_dotted(dotted) if self._is_inside(dotted) else None
+        return target is not None and target.full in keys
 
     @property
     def relevant(self) -> list[Source]:
@@ -153,8 +207,10 @@ class Project:
     def _in_module(self, source: Source, names: tuple[str, ...], depth: int) -> Target | None:
         if depth > _DEPTH:
             return None
-        if not source.is_read and _defines(source, names[0]):
-            return Target(f"{source.name}.{names[0]}", names[1:])
+        if not source.is_read:
+            outline = source.outline
+            if outline is not None:
+                return self._in_outline(source, outline, names, depth)
         try:
             scope = source.survey.scope
         except Unparsable:
@@ -168,6 +224,23 @@ class Project:
             return self._same_import(bindings, names[1:], depth)
         dotted = f"{source.name}.{names[0]}"
         return Target(dotted, names[1:], source, bindings[0])
+
+    def _in_outline(
+        self, source: Source, outline: Outline, names: tuple[str, ...], depth: int
+    ) -> Target | None:
+        """Return what names stand for in a module nobody has read."""
+        links = outline.links.get(names[0], [])
+        if not links:
+            return self._starred(source, names, depth)
+        paths = {".".join((link.target, *names[1:])) for link in links}
+        if all(link.kind is BindingKind.IMPORT for link in links):
+            targets = [self.resolve_dotted(path, depth + 1) for path in sorted(paths)]
+            return targets[0] if all(target == targets[0] for target in targets) else None
+        if len(links) == 1 and links[0].kind is BindingKind.ASSIGN and links[0].target:
+            words = (*links[0].target.split("."), *names[1:])
+            if words[0] != names[0]:
+                return self._in_module(source, words, depth + 1)
+        return Target(f"{source.name}.{names[0]}", names[1:])
 
     def _follow(
         self, binding: Binding, names: tuple[str, ...], source: Source, depth: int
@@ -199,63 +272,21 @@ class Project:
     def _starred(self, source: Source, names: tuple[str, ...], depth: int) -> Target | None:
         for module in self._star_modules(source):
             target = self.resolve_dotted(".".join((module, *names)), depth + 1)
-            if target is not None and target.source is not None and target.binding is not None:
+            if target is not None and self._is_defined(target):
                 return target
         return None
 
-    def _star_modules(self, source: Source) -> Iterator[str]:
+    def _is_defined(self, target: Target) -> bool:
+        """Is the target a name some project module binds, read or not?"""
+        if target.source is not None:
+            return target.binding is not None
+        return target.dotted.rpartition(".")[0] in self.modules
+
+    def _star_modules(self, source: Source) -> list[str]:
+        outline = None if source.is_read else source.outline
+        if outline is not None:
+            return outline.stars
         try:
-            yield from source.survey.stars
+            return source.survey.stars
         except Unparsable:
-            return
-
-
-def _matches(
-    data: bytes, pattern: re.Pattern[bytes], beside: Mapping[bytes, set[bytes]] | None
-) -> bool:
-    if beside is None:
-        return pattern.search(data) is not None
-    return any(any(word in data for word in beside[name]) for name in set(pattern.findall(data)))
-
-
-def _defines(source: Source, name: str) -> bool:
-    """Does an unread module define the name itself, rather than pass another one on?"""
-    pattern = rb"^(?:(?:class|def|async def)[ \t]+%b\b|%b[ \t]*=(?![ \t]*[\w.]+[ \t]*\r?$))"
-    pattern %= (name.encode(), name.encode())
-    return re.search(pattern, source.data, re.MULTILINE) is not None
-
-
-def load(
-    paths: list[Path],
-    files: list[Path],
-    evidence: re.Pattern[bytes],
-    libraries: frozenset[str] = frozenset(),
-    overlay: Mapping[Path, bytes] = MappingProxyType({}),
-) -> Project:
-    """Read every file and name its module; files with evidence say how modules are imported.
-
-    The overlay has the bytes of files that are not on disk yet.
-    """
-    bases = [path.resolve() if path.is_dir() else path.resolve().parent for path in paths]
-    resolved = [file.resolve() for file in files]
-    contents = {file: overlay[file] if file in overlay else file.read_bytes() for file in resolved}
-    imported: set[str] = set()
-    for data in contents.values():
-        if evidence.search(data):
-            imported |= imported_names(data)
-    imported = {name for name in imported if name.partition(".")[0] not in libraries}
-    imported = {name for name in imported if name.partition(".")[0] not in sys.stdlib_module_names}
-    roots = Roots([path.resolve() for path in paths], contents, imported)
-    sources = [
-        Source(file, _label(file, bases), roots.module_names(file), data)
-        for file, data in contents.items()
-    ]
-    return Project(sources, libraries)
-
-
-def _label(path: Path, bases: list[Path]) -> str:
-    here = Path.cwd()
-    for base in (here, *bases):
-        if path.is_relative_to(base):
-            return path.relative_to(base).as_posix()
-    return path.as_posix()
+            return []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import libcst as cst
 
+from codemods.engine.outline import Outline, outline, parsed
 from codemods.engine.scope import Survey
 from codemods.engine.survey import survey
 
@@ -63,6 +64,11 @@ class Source:
         """Was the file surveyed?"""
         return self._survey is not None
 
+    @cached_property
+    def outline(self) -> Outline | None:
+        """Return the module-level names without parsing the tree, None when that fails."""
+        return outline(self.data, self.package)
+
     @property
     def line_length(self) -> int:
         """Return the line length the project asks its formatter for, or lives by."""
@@ -99,6 +105,12 @@ def _line_length(directory: Path) -> int | None:
             if isinstance(length, int):
                 return length
     return None
+
+
+def verify(data: bytes, path: Path) -> None:
+    """Raise Unparsable unless the source is valid Python, of the host's version or a newer one."""
+    if parsed(data) is None:
+        parse(data, path)
 
 
 def parse(data: bytes, path: Path) -> cst.Module:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Callable
@@ -14,7 +15,11 @@ _STACK_BYTES = 256 * 1024 * 1024
 
 
 def with_deep_stack(work: Callable[[], T]) -> T:
-    """Run the work in a thread with a large stack and return what it returns."""
+    """Run the work in a thread with a large stack and return what it returns.
+
+    Trees hold millions of objects and little garbage: the collector would only read them over
+    and over, so it rests meanwhile.
+    """
     results: list[T] = []
     errors: list[BaseException] = []
 
@@ -26,6 +31,8 @@ def with_deep_stack(work: Callable[[], T]) -> T:
 
     limit = sys.getrecursionlimit()
     size = threading.stack_size(_STACK_BYTES)
+    collecting = gc.isenabled()
+    gc.disable()
     sys.setrecursionlimit(max(limit, _RECURSION))
     try:
         thread = threading.Thread(target=run, name="codemod", daemon=True)
@@ -34,6 +41,8 @@ def with_deep_stack(work: Callable[[], T]) -> T:
     finally:
         threading.stack_size(size)
         sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
     if errors:
         raise errors[0]
     return results[0]

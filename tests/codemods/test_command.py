@@ -102,7 +102,7 @@ def test_unparsable_file_that_has_nothing_to_do_with_celery_is_ignored(project: 
 
 
 def test_file_that_cannot_be_decoded(project: Path) -> None:
-    write(project, {"shop/broken.py": b"# celery\nname = '\xff\xfe'\n"})
+    write(project, {"shop/broken.py": b"import celery\nname = '\xff\xfe'\n"})
     result = run(project)
     assert result.exit_code == 2
     assert "shop/broken.py:1: error: cannot be parsed: cannot be decoded" in result.stderr

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 
 import libcst as cst
 
 from codemods.engine.draft import Draft, Refused
 from codemods.engine.files import python_files
+from codemods.engine.load import load
 from codemods.engine.plan import FileChange, Plan, Progress, Request, SeenFile
-from codemods.engine.project import Project, load
+from codemods.engine.project import Project
 from codemods.engine.site import Kind, Problem, Site
 from codemods.engine.source import Source
 from codemods.engine.todo import has_todo, statement_of
@@ -81,7 +81,7 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     project.select(EVIDENCE)
     census.take(project.relevant)
     for _ in range(_ROUNDS):
-        fresh = _select_words(project, census.keys())
+        fresh = project.select_users(census.keys())
         if not fresh:
             break
         census.take(fresh)
@@ -94,7 +94,7 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     report_created(study)
     find_uses(study, project.relevant)
     flows = Flows(study)
-    fresh = _select_words(project, flows.collect())
+    fresh = project.select_users(flows.collect())
     find_uses(study, fresh)
     flows.collect()
     flows.judge()
@@ -105,19 +105,6 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     judge_eager(study, project.relevant)
     judge_modules(study, project.relevant)
     return study, settings
-
-
-def _select_words(project: Project, keys: Iterable[str]) -> list[Source]:
-    """Select the files that may use what these dotted paths name."""
-    beside: dict[bytes, set[bytes]] = {}
-    for key in keys:
-        *modules, name = key.split(".")
-        words = modules[1:] or modules
-        beside.setdefault(name.encode(), set()).update(word.encode() for word in words)
-    if not beside:
-        return []
-    joined = b"|".join(sorted(map(re.escape, beside)))
-    return project.select(re.compile(rb"\b(?:%s)\b" % joined), beside)
 
 
 def _has_celery(study: Study) -> bool:

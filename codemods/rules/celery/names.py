@@ -53,7 +53,7 @@ SIGNATURES = frozenset(
 
 EVIDENCE = re.compile(
     rb"[Cc]elery|CELERY|shared_task|\.delay\b|\.apply_async\b|\.delay_on_commit\b|"
-    rb"INSTALLED_APPS|@[\w.]+\.task\b|[\"']delay[\"']"
+    rb"(?m:^[ \t]*INSTALLED_APPS\b)|@[\w.]+\.task\b|[\"']delay[\"']"
 )
 """Bytes without which a file cannot concern this codemod, unless it uses a task by name."""
 
