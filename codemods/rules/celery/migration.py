@@ -25,6 +25,7 @@ from codemods.rules.celery.definitions.definition import judge_definitions
 from codemods.rules.celery.modules import judge_modules
 from codemods.rules.celery.names import EVIDENCE, LIBRARIES, TOOL
 from codemods.rules.celery.outcome import Outcome
+from codemods.rules.celery.schedules.stored import report_stored
 from codemods.rules.celery.settings import eager as eager_settings
 from codemods.rules.celery.settings import found
 from codemods.rules.celery.settings.homes import find_settings
@@ -104,6 +105,7 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     judge_paths(study, project.relevant)
     judge_eager(study, project.relevant)
     judge_modules(study, project.relevant)
+    report_stored(study, project.relevant)
     return study, settings
 
 

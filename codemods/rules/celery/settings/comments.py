@@ -24,7 +24,7 @@ def comment_settings(celery: CelerySettings, target: str) -> list[Outcome]:
     names = {id(statement_of(value.frame).node): value.name for value in values}
     for value in values:
         statement = statement_of(value.frame)
-        key = (id(value.source), value.name)
+        key = (id(value.scope), value.name)
         if key in done or not isinstance(statement.node, cst.SimpleStatementLine):
             continue
         done.add(key)

@@ -90,9 +90,7 @@ def runs_and_raises(home: Home) -> bool:
 def overrides(home: Home, settings: Settings, target: str) -> Iterator[Outcome]:
     """Yield the edits that override TASKS where eager mode is switched on or off."""
     base = home in settings.bases
-    above = backends.usual(target)
-    if settings.bases:
-        above = backend(home if base else settings.bases[0], target)
+    above = backend(home, target) if base else _inherited(home.above, target)
     for part, binding in bindings_of(home, "task_always_eager"):
         if part is not home or (base and home.is_plain(binding.frame)):
             continue
@@ -107,6 +105,17 @@ def overrides(home: Home, settings: Settings, target: str) -> Iterator[Outcome]:
         if new == above and raising is None:
             continue
         yield _overriding(home, binding, new, raising)
+
+
+def _inherited(home: Home | None, target: str) -> str:
+    """Return the backend a home ends up with, from its own words or from those above it."""
+    if home is None:
+        return backends.usual(target)
+    own = [b for part, b in bindings_of(home, "task_always_eager") if part is home]
+    if own and own[-1].value is not None:
+        value = spelled(home, (home, own[-1]))
+        return _chosen(value, target) if value in {"True", "False"} else ""
+    return backend(home, target) if home.above is None else _inherited(home.above, target)
 
 
 def _propagate_beside(home: Home, settings: Settings, target: str) -> str | None:

@@ -26,9 +26,9 @@ def broker(celery: CelerySettings) -> str:
 
 
 def queues(project: Project, celery: CelerySettings) -> set[str]:
-    """Return the queues named in routes, schedules and queue declarations."""
+    """Return the queues named in routes and queue declarations."""
     found: set[str] = set()
-    for value in celery.named("task_routes", "task_queues", "beat_schedule"):
+    for value in celery.named("task_routes", "task_queues"):
         if value.node is not None and (value.home is not None or not value.is_test):
             node = constant(project, value.node, value.scope, value.source)
             found.update(_queues_in(node, value))

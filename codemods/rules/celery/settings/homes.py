@@ -26,7 +26,9 @@ class Home:
     parts: list[Home] = field(default_factory=list)
     """What it takes in that is no settings module by itself, outermost last."""
     parent: str = ""
-    """How a child names the base it inherits TASKS from; empty where the name itself is enough."""
+    """How a child names the class it inherits TASKS from."""
+    above: Home | None = None
+    """The home it inherits from."""
 
     @property
     def is_class(self) -> bool:
@@ -106,16 +108,17 @@ def find_settings(project: Project) -> Settings:
         grown = False
         for source in project.relevant:
             for scope in _scopes(source):
-                if id(scope) not in homes and (parent := _inherits(project, source, scope, homes)):
-                    child = Home(source, scope, parent=parent)
+                found = _inherits(project, source, scope, homes)
+                if id(scope) not in homes and found is not None:
+                    child = Home(source, scope, parent=found[0], above=found[1])
                     homes[id(scope)] = child
                     settings.children.append(child)
                     grown = True
     for base in list(settings.bases):
         others = {key: home for key, home in homes.items() if home is not base}
-        parent = _inherits(project, base.source, base.scope, others)
-        if parent and not _literal(base):
-            base.parent = parent
+        found = _inherits(project, base.source, base.scope, others)
+        if found is not None and not _literal(base):
+            base.parent, base.above = found
             settings.bases.remove(base)
             settings.children.append(base)
     for home in settings.homes:
@@ -150,15 +153,18 @@ def _spread(node: cst.List | cst.Tuple) -> bool:
     return any(isinstance(element, cst.StarredElement) for element in node.elements)
 
 
-def _inherits(project: Project, source: Source, scope: Scope, homes: dict[int, Home]) -> str:
-    """Return how these settings name the home they inherit from, empty if from none."""
+def _inherits(
+    project: Project, source: Source, scope: Scope, homes: dict[int, Home]
+) -> tuple[str, Home] | None:
+    """Return the home these settings inherit from, and what they call it."""
     if scope.parent is None:
-        modules = {home.source.name for home in homes.values() if not home.is_class}
-        return "*" if modules & set(source.survey.stars) - {source.name} else ""
+        modules = {home.source.name: home for home in homes.values() if not home.is_class}
+        stars = [name for name in source.survey.stars if name in modules and name != source.name]
+        return ("", modules[stars[-1]]) if stars else None
     for name, parent in _bases(project, source, scope):
         if id(parent) in homes:
-            return name
-    return ""
+            return name, homes[id(parent)]
+    return None
 
 
 def _bases(project: Project, source: Source, scope: Scope) -> Iterator[tuple[str, Scope]]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import libcst as cst
 
 from codemods.engine.plan import FileChange
 from codemods.engine.site import Kind, Note, Rule, Site
+from codemods.engine.tree import Frame
 from codemods.rules.celery.literals import string, text
 from codemods.rules.celery.outcome import Outcome
+from codemods.rules.celery.schedules.write import plan_schedules, sent_to
 from codemods.rules.celery.settings import aliases, apps, backends, eager, existing, found
 from codemods.rules.celery.settings.anchors import anchor
 from codemods.rules.celery.settings.app import find_app
@@ -85,6 +89,10 @@ def write_settings(study: Study, celery: CelerySettings, converted: set[str]) ->
             written.outcomes.extend(eager.overrides(child, settings, facts.target))
     written.outcomes.extend(comment_settings(celery, facts.target))
     written.notes.extend(notes(celery, facts.unknown, facts.target))
+    sites, said, files = plan_schedules(study, celery)
+    written.sites.extend(sites)
+    written.notes.extend(said)
+    written.files.extend(files)
     return written
 
 
@@ -96,7 +104,7 @@ def _facts(
     written: Written,
 ) -> Facts:
     names = {legacy: key for key, legacy in sorted(study.aliases.items()) if key in converted}
-    queues = {*study.queues, *found.queues(study.project, celery)}
+    queues = {*study.queues, *found.queues(study.project, celery), *sent_to(study, celery)}
     unknown = []
     for place in study.unknown_queues:
         name = _of_settings(place, settings)
@@ -145,9 +153,25 @@ def _write_base(base: Home, facts: Facts, settings: Settings, written: Written) 
     new = statements(setting)
     outcome.edit(place, lambda node: cst.FlattenSentinel([node, *new]))
     written.outcomes.append(outcome)
+    written.outcomes.extend(_space_below(base, place.node))
     if facts.target == "bridge":
         written.outcomes.append(apps.install(base))
     written.outcomes.extend(eager.overrides(base, settings, facts.target))
+
+
+def _space_below(base: Home, node: cst.CSTNode) -> Iterator[Outcome]:
+    """Yield the edit that parts the new setting from the statement below it."""
+    body = base.body
+    below = next((new for old, new in pairwise(body) if old is node), None)
+    if below is None or getattr(below, "leading_lines", None):
+        return
+    outcome = Outcome(
+        base.source, Frame(below, base.place, base.scope), TASKS.code, Kind.REWRITE, ""
+    )
+    outcome.counted = False
+    empty = cst.EmptyLine(indent=False)
+    outcome.edit(outcome.frame, lambda node: node.with_changes(leading_lines=[empty]))
+    yield outcome
 
 
 def _block(base: Home | None, facts: Facts, alias_expression: str | None) -> str:

@@ -1,0 +1,1 @@
+"""Beat's schedules, listed in a file that a scheduler can read later."""
