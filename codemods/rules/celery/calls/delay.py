@@ -16,17 +16,23 @@ DELAY = Rule(
     ".delay(...) becomes .enqueue(...)",
     "The arguments stay as they are. They have to be JSON: tuples arrive as lists, and dates, "
     "UUIDs and model instances are refused when the task is sent.",
+    "send.delay(order.pk)",
+    "send.enqueue(order.pk)",
 )
 REFERENCE = Rule(
     "CEL204",
     "An uncalled .delay becomes .enqueue",
     "partial(x.delay, 1) and callbacks keep their shape.",
+    "transaction.on_commit(partial(send.delay, order.pk))",
+    "transaction.on_commit(partial(send.enqueue, order.pk))",
 )
 ON_COMMIT = Rule(
     "CEL212",
     ".delay_on_commit(...) becomes .enqueue(...)",
     "The bridge writes a task in the caller's transaction and publishes it after the commit, so "
     "enqueue is on_commit by itself. ImmediateBackend runs the task at once.",
+    "send.delay_on_commit(order.pk)",
+    "send.enqueue(order.pk)",
 )
 
 

@@ -25,12 +25,16 @@ UNUSED = Rule(
     "An unused self of a bound task is removed",
     "bind=True passes the task as first argument. A function that never looks at it loses the "
     "parameter; callers never passed it.",
+    "@shared_task(bind=True)\ndef send(self, pk): ...",
+    "@task()\ndef send(pk): ...",
 )
 CONTEXT = Rule(
     "CEL108",
     "self becomes context",
     "self.request.id is context.task_result.id, self.request.retries is context.attempt - 1 "
     "(attempts count from one), self.name is context.task_result.task.module_path.",
+    "@shared_task(bind=True)\ndef send(self, pk):\n    print(self.request.id)",
+    "@task(takes_context=True)\ndef send(context, pk):\n    print(context.task_result.id)",
 )
 OTHER = Rule(
     "CEL109",

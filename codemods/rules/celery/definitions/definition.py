@@ -23,6 +23,8 @@ DEFINITION = Rule(
     "A Celery task becomes a django.tasks task",
     "@shared_task, @app.task and their called forms become @task(...) from the bridge. The "
     "function keeps its name and module, so the name in broker messages stays the same.",
+    "@shared_task\ndef send(pk): ...",
+    "@task()\ndef send(pk): ...",
 )
 ALIAS = Rule(
     "CEL102",

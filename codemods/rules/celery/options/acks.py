@@ -15,6 +15,8 @@ ACKS = Rule(
     'A message acknowledged late comes back when its worker dies: on_lost="retry". One '
     'acknowledged early is gone: on_lost="fail". Tasks that say nothing follow ON_LOST in the '
     "TASKS setting, which is written from CELERY_TASK_ACKS_LATE.",
+    "@shared_task(acks_late=True)\ndef send(pk): ...",
+    '@task(on_lost="retry")\ndef send(pk): ...',
 )
 
 

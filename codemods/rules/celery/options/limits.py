@@ -11,6 +11,8 @@ LIMITS = Rule(
     "soft_time_limit= and time_limit= become timeout= and hard_timeout=",
     "After timeout seconds TaskTimeout is raised inside the task; after hard_timeout seconds its "
     "process is killed. Both are seconds, as in Celery.",
+    "@shared_task(soft_time_limit=30, time_limit=60)\ndef send(pk): ...",
+    "@task(timeout=30, hard_timeout=60)\ndef send(pk): ...",
 )
 
 

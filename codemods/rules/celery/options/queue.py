@@ -14,6 +14,8 @@ QUEUE = Rule(
     'know. Django calls the default queue "default", and a task there goes to Celery\'s own '
     'default queue. A Celery queue that is called "default" without being the default one would '
     "lose its messages to the other; such tasks stay on Celery.",
+    '@shared_task(queue="mail")\ndef send(pk): ...',
+    '@task(queue_name="mail")\ndef send(pk): ...',
 )
 
 

@@ -20,6 +20,8 @@ MOCK_PATH = Rule(
     'A mock path "...task.delay" becomes "...task.enqueue"',
     "The path is resolved through re-exports, as mock does. A task's enqueue can be patched in "
     "place, and calls through using() see the patch.",
+    '@patch("shop.tasks.send.delay")\ndef test_order(delay): ...',
+    '@patch("shop.tasks.send.enqueue")\ndef test_order(delay): ...',
 )
 
 
