@@ -15,7 +15,7 @@ from codemods.engine.project import Project
 from codemods.engine.site import Kind, Problem, Site
 from codemods.engine.source import Source
 from codemods.engine.todo import has_todo, statement_of
-from codemods.rules.celery.calls.dispatch import find_uses, judge_uses
+from codemods.rules.celery.calls.dispatch import find_uses, judge, judge_uses
 from codemods.rules.celery.calls.flow import Flows
 from codemods.rules.celery.calls.unresolved import report_unresolved
 from codemods.rules.celery.census import Census
@@ -98,7 +98,7 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     fresh = project.select_users(flows.collect())
     find_uses(study, fresh)
     flows.collect()
-    flows.judge()
+    flows.judge(judge)
     judge_uses(study, flows)
     if study.tasks:
         report_unresolved(study, project.relevant, flows.followed)

@@ -76,3 +76,28 @@ class Study:
                 for key in outcome.tasks:
                     methods[key].add(outcome.on_celery)
         return methods
+
+    def chains_to(self, dotted: str) -> list[tuple[Source, Chain]]:
+        """Return every use of what a project module defines under a dotted path."""
+        name = dotted.rpartition(".")[2]
+        found = []
+        for source in self.project.relevant:
+            for chain in source.survey.chains:
+                # A name it was imported as may be another one.
+                if (
+                    name not in chain.parts
+                    and chain.root != name
+                    and not self._renames(source, chain)
+                ):
+                    continue
+                target = self.project.resolve(chain, source)
+                if target is not None and target.dotted == dotted:
+                    found.append((source, chain))
+        return found
+
+    def _renames(self, source: Source, chain: Chain) -> bool:
+        return any(
+            not binding.target.endswith(f".{binding.name}") and binding.target != binding.name
+            for binding in source.survey.scope.bindings.get(chain.root, ())
+            if binding.target
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codemods.engine.scope import BindingKind
 from codemods.engine.site import Kind, Rule
 from codemods.rules.celery.calls.delay import outcome_of
 from codemods.rules.celery.outcome import Outcome
@@ -20,38 +19,20 @@ DIRECT = Rule(
 VALUE = Rule(
     "CEL209",
     "A task is passed on or stored",
-    "A task passed to a project function that sends it is followed: when every caller passes a "
-    "converted task, the function is rewritten too. A task in a list, a dict or an attribute, or "
-    "passed where nobody can follow it, stays on Celery.",
-)
-
-_HARMLESS = (
-    cst.Comparison,
-    cst.ComparisonTarget,
-    cst.FormattedStringExpression,
-    cst.If,
-    cst.Assert,
-    cst.UnaryOperation,
-    cst.Expr,
-    cst.Annotation,
-    cst.Decorator,
+    "A task in a variable, a list, a tuple, a dict, an attribute, an argument or a return value "
+    "is followed to every place that sends it. When nothing else can get there, these places are "
+    "rewritten too, and the tasks that meet there are converted together. A task that gets where "
+    "nobody can follow it, or that meets values nobody knows, stays on Celery.",
+    'HANDLERS = {"paid": send_receipt}\nHANDLERS[kind].delay(pk)',
+    'HANDLERS = {"paid": send_receipt}\nHANDLERS[kind].enqueue(pk)',
 )
 
 
 def bare(study: Study, use: Use) -> Outcome | None:
-    """Judge a use of the task object itself; arguments are judged by the flow rule."""
+    """Judge a direct call; where a task goes otherwise is followed by the flow rule."""
     up = use.chain.frame.up
-    if up is None or isinstance(up.node, _HARMLESS):
-        return None
-    if isinstance(up.node, cst.Call):
-        return _direct(study, use)
-    if _is_alias(use):
-        return None
-    reason = "the task is stored or passed on where it cannot be followed"
-    outcome = outcome_of(use, VALUE.code, reason, Kind.PERSON)
-    outcome.blocks = not use.source.is_test
-    outcome.counted = outcome.blocks
-    return outcome
+    called = up is not None and isinstance(up.node, cst.Call)
+    return _direct(study, use) if called else None
 
 
 def _direct(study: Study, use: Use) -> Outcome | None:
@@ -61,17 +42,3 @@ def _direct(study: Study, use: Use) -> Outcome | None:
     if use.task.key in study.asks:
         reason = "another attempt asked for in a direct call raises Retry, not the cause"
     return outcome_of(use, DIRECT.code, reason, Kind.CHANGE)
-
-
-def _is_alias(use: Use) -> bool:
-    """Is the task assigned to plain names that mean nothing else?"""
-    up = use.chain.frame.up
-    if up is None or not isinstance(up.node, cst.Assign) or use.chain.stored:
-        return False
-    for target in up.node.targets:
-        if not isinstance(target.target, cst.Name):
-            return False
-        bindings = up.scope.bindings.get(target.target.value, [])
-        if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN:
-            return False
-    return True

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import libcst as cst
-
 from codemods.engine.source import Source
-from codemods.rules.celery.calls import attribute, delay, direct
+from codemods.rules.celery.calls import attribute, delay
 from codemods.rules.celery.calls.apply_async import apply_async
+from codemods.rules.celery.calls.direct import bare
 from codemods.rules.celery.calls.flow import Flows
 from codemods.rules.celery.canvas.judge import signature
 from codemods.rules.celery.names import SIGNATURES
@@ -50,18 +49,13 @@ def judge_uses(study: Study, flows: Flows) -> None:
     """Judge every use found."""
     for uses in study.uses.values():
         for use in uses:
-            outcome = judge(study, use, flows)
+            outcome = judge(study, use) if use.rest else flows.stored(use) or bare(study, use)
             if outcome is not None:
                 study.outcomes.append(outcome)
 
 
-def judge(study: Study, use: Use, flows: Flows) -> Outcome | None:
-    """Return what becomes of one use."""
-    if not use.rest:
-        up = use.chain.frame.up
-        if up is not None and isinstance(up.node, cst.Arg):
-            return flows.argument(use)
-        return direct.bare(study, use)
+def judge(study: Study, use: Use) -> Outcome | None:
+    """Return what becomes of one use of a task's attribute."""
     if use.rest[0] in {"delay", "apply_async"} and (len(use.rest) > 1 or use.chain.stored):
         return mock_attribute(study, use)
     return _METHODS.get(use.rest[0], attribute.other)(study, use)

@@ -1,221 +1,205 @@
-"""Tasks passed as arguments, followed into the project functions that take them."""
+"""Tasks in variables, containers, attributes and arguments, followed to where they are sent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import libcst as cst
-
-from codemods.engine.project import Target
-from codemods.engine.scope import BindingKind, Chain
+from codemods.engine.scope import Chain
 from codemods.engine.site import Kind
 from codemods.engine.source import Source
-from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
-from codemods.rules.celery.calls.apply_async import apply_async
-from codemods.rules.celery.calls.delay import delay, outcome_of
+from codemods.rules.celery.calls.climb import (
+    NOWHERE,
+    Bound,
+    Default,
+    Lost,
+    Passed,
+    Returned,
+    Sent,
+    Step,
+    climb,
+    read,
+)
+from codemods.rules.celery.calls.delay import outcome_of
 from codemods.rules.celery.calls.direct import VALUE
-from codemods.rules.celery.outcome import Outcome, rename_part
+from codemods.rules.celery.calls.holder import Holder, Path, Reached
+from codemods.rules.celery.calls.holders import Holders
+from codemods.rules.celery.calls.known import Known
+from codemods.rules.celery.calls.stores import problem_of, reads
+from codemods.rules.celery.names import SEND
+from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
-from codemods.rules.celery.testing.patch_object import patch_object
+from codemods.rules.celery.testing.patch_object import named_method, patch_object
+
+SENDING = SEND | {"name", "__name__", "s", "si", "signature", "subtask"}
+_DEPTH = 4
+Judge = Callable[[Study, Use], Outcome | None]
 
 
 @dataclass(slots=True, eq=False)
-class Receiver:
-    """A parameter of a project function that is given tasks."""
+class Stream:
+    """Tasks that can meet in one place, and every place they get to."""
 
-    source: Source
-    function: Frame
-    parameter: str
-    dotted: str
     uses: list[Use] = field(default_factory=list)
-    """The places where a task is passed."""
+    holders: list[Holder] = field(default_factory=list)
+    sent: dict[int, tuple[Source, Chain, tuple[str, ...]]] = field(default_factory=dict)
     problem: str = ""
 
     @property
-    def called(self) -> str:
-        """Return the function as reasons name it."""
-        return self.dotted.rpartition(".")[2] + "()"
-
-    @property
     def keys(self) -> frozenset[str]:
-        """Return the tasks that are passed."""
+        """Return the tasks."""
         return frozenset(use.task.key for use in self.uses)
+
+    def take(self, other: Stream) -> None:
+        """Add all of another stream."""
+        self.uses.extend(other.uses)
+        self.holders.extend(other.holders)
+        self.sent.update(other.sent)
+        self.problem = self.problem or other.problem
 
 
 class Flows:
-    """Where tasks go as arguments."""
+    """Where tasks go."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.receivers: dict[tuple[str, str], Receiver] = {}
         self.followed: set[int] = set()
-        """Ids of the chains on receiving parameters."""
+        """Ids of the nodes that send what was followed."""
+        self._reset()
+
+    def _reset(self) -> None:
+        self.passed: set[int] = set()
+        self.holders = Holders(self.study)
+        self.streams: dict[int, Stream] = {}
+        self.returned: set[tuple[int, Path]] = set()
 
     def collect(self) -> set[str]:
-        """Find the receivers of every task passed, and return their functions' paths."""
+        """Follow every task that is not just called, and return the paths others may use."""
+        self._reset()
         for uses in list(self.study.uses.values()):
             for use in uses:
-                receiver = None if use.rest else self._receiver(use)
-                if receiver is not None and use not in receiver.uses:
-                    receiver.uses.append(use)
-        return {receiver.dotted for receiver in self.receivers.values()}
+                if not use.rest and named_method(use) is None:
+                    stream = self.streams[id(use)] = Stream([use])
+                    self._follow(stream, use.source, use.chain.frame, ())
+        return {holder.dotted for holder in self.holders.found.values() if holder.dotted}
 
-    def judge(self) -> None:
-        """Look into each receiver, and at everybody who calls it."""
-        for receiver in self.receivers.values():
-            self._check_callers(receiver)
-            outcomes = list(self._inside(receiver))
-            if receiver.problem:
+    def judge(self, judge: Judge) -> None:
+        """Judge what is sent from each stream; a stream with a problem keeps its tasks."""
+        known = Known(self.study, self.passed)
+        for stream in {id(each): each for each in self.streams.values()}.values():
+            for holder in stream.holders:
+                stream.problem = stream.problem or problem_of(self.holders, holder, known)
+            self.followed.update(stream.sent)
+            if stream.problem or not stream.sent:
                 continue
-            self.study.groups.append(receiver.keys)
-            for outcome in outcomes:
-                outcome.tasks = receiver.keys
-                self.study.outcomes.append(outcome)
-                if outcome.blocks:
-                    receiver.problem = outcome.reason
+            self._judge(stream, judge)
 
-    def argument(self, use: Use) -> Outcome | None:
-        """Judge a task that is passed as an argument."""
+    def _judge(self, stream: Stream, judge: Judge) -> None:
+        outcomes = []
+        for source, chain, rest in stream.sent.values():
+            use = Use(stream.uses[0].task, source, chain, rest)
+            if len(use.rest) == 1:
+                self.study.used[id(chain.frame.node)] = use
+            outcome = judge(self.study, use)
+            if outcome is None:
+                continue
+            if outcome.blocks:
+                stream.problem = outcome.reason
+                return
+            outcomes.append(outcome)
+        for outcome in outcomes:
+            outcome.tasks |= stream.keys
+            self.study.outcomes.append(outcome)
+        options = self.study.with_options
+        for key in stream.keys:
+            options[key] |= options[stream.uses[0].task.key]
+        self.study.groups.append(stream.keys)
+
+    def stored(self, use: Use) -> Outcome | None:
+        """Judge a task that is not just called."""
         patched = patch_object(self.study, use)
         if patched is not None:
             return patched
-        call = _call_around(use.chain.frame)
-        if call is None:
+        stream = self.streams.get(id(use))
+        if stream is None or not stream.problem:
             return None
-        func = self._resolve(call, use.source)
-        receiver = self._receiver(use)
-        if receiver is not None:
-            return self._blocking(use, receiver.problem) if receiver.problem else None
-        if use.source.is_test:
-            return None
-        if func is not None and self.study.project.is_outside(func):
-            if func.dotted.partition(".")[0] != "celery":
-                return None
-            return self._blocking(use, f"{func.full} is Celery's and needs a Celery task")
-        return self._blocking(use, "the task is passed on where it cannot be followed")
-
-    def _blocking(self, use: Use, reason: str) -> Outcome:
-        outcome = outcome_of(use, VALUE.code, reason, Kind.PERSON)
+        outcome = outcome_of(use, VALUE.code, stream.problem, Kind.PERSON)
         outcome.blocks = not use.source.is_test
+        outcome.counted = outcome.blocks or stream.problem != NOWHERE
         return outcome
 
-    def _resolve(self, call: Frame, source: Source) -> Target | None:
-        assert isinstance(call.node, cst.Call)
-        name = dotted_name(call.node.func)
-        if not name:
-            return None
-        words = tuple(name.split("."))
-        builtin = len(words) == 1 and call.scope.lookup(name) is None
-        if builtin and not source.survey.stars:
-            return Target(f"builtins.{name}")
-        return self.study.project.resolve_name(words, call.scope, source)
+    # Following
 
-    def _receiver(self, use: Use) -> Receiver | None:
-        call = _call_around(use.chain.frame)
-        target = self._resolve(call, use.source) if call is not None else None
-        target = self.study.project.open(target) if target is not None else None
-        if target is None or target.binding is None or target.source is None or target.rest:
-            return None
-        function = target.binding.frame
-        if target.binding.kind is not BindingKind.FUNCTION or call is None:
-            return None
-        arg = use.chain.frame.up
-        assert arg is not None
-        parameter = _parameter(function, call, arg.node)
-        if parameter is None:
-            return None
-        key = (target.dotted, parameter)
-        if key not in self.receivers:
-            self.receivers[key] = Receiver(target.source, function, parameter, target.dotted)
-        return self.receivers[key]
-
-    def _check_callers(self, receiver: Receiver) -> None:
-        """Require that every caller passes a task."""
-        passed = {id(use.chain.frame.node) for use in receiver.uses}
-        for source in self.study.project.relevant:
-            for chain in source.survey.chains:
-                if chain.dotted.rpartition(".")[2] != receiver.dotted.rpartition(".")[2]:
-                    continue
-                target = self.study.project.resolve(chain, source)
-                if target is None or target.dotted != receiver.dotted or target.rest:
-                    continue
-                call = chain.frame.up
-                if call is None or not isinstance(call.node, cst.Call):
-                    if not source.is_test:
-                        receiver.problem = f"{receiver.called} is itself passed on"
-                    continue
-                given = _given(receiver, call.node)
-                if (given is None or id(given) not in passed) and not source.is_test:
-                    receiver.problem = f"{receiver.called} is also called without a task"
-
-    def _inside(self, receiver: Receiver) -> Iterable[Outcome]:
-        for chain in receiver.source.survey.chains:
-            if chain.root != receiver.parameter:
+    def _follow(self, stream: Stream, source: Source, frame: Frame, path: Path) -> None:
+        """Follow a value outwards, to every holder it gets to."""
+        todo: list[Step] = [Reached(frame, path)]
+        seen: set[tuple[int, Path]] = set()
+        while todo:
+            step = todo.pop()
+            if not isinstance(step, Reached):
+                todo.extend(self._arrive(stream, source, step))
                 continue
-            found = chain.frame.scope.lookup(chain.root)
-            owner = found[0].frame if found is not None else None
-            if owner is None or owner.node is not receiver.function.node:
+            key = (id(step.frame.node), step.path)
+            if key not in seen and len(step.path) <= _DEPTH:
+                seen.add(key)
+                self.passed.add(id(step.frame.node))
+                todo.extend(climb(step.frame, step.path))
+
+    def _arrive(self, stream: Stream, source: Source, step: Step) -> Iterator[Step]:
+        found: list[Holder | str] = []
+        if isinstance(step, Sent):
+            self._sent(stream, source, step.chain, step.rest)
+        elif isinstance(step, Lost):
+            found = [step.reason]
+        elif isinstance(step, Bound):
+            found = self.holders.bound(source, step)
+        elif isinstance(step, Default):
+            found = [self.holders.default(source, step)]
+        elif isinstance(step, Passed):
+            goal = self.holders.passed(source, step)
+            if isinstance(goal, Reached):
+                yield goal
+            elif goal:
+                found = [goal]
+        elif isinstance(step, Returned):
+            calls = self.holders.calls_of(source, step.frame)
+            found = [NOWHERE] if calls is None else []
+            for caller, call in calls or ():
+                if (id(call.node), step.path) not in self.returned:
+                    self.returned.add((id(call.node), step.path))
+                    self._follow(stream, caller, call, step.path)
+        for each in found:
+            if isinstance(each, Holder):
+                self._into(stream, each)
+            elif not source.is_test:
+                stream.problem = stream.problem or each
+
+    def _into(self, stream: Stream, holder: Holder) -> None:
+        """Join a holder to a stream, and follow what is read from it."""
+        known = self.streams.get(id(holder))
+        if known is stream:
+            return
+        if known is not None:
+            stream.take(known)
+            for key, each in list(self.streams.items()):
+                if each is known:
+                    self.streams[key] = stream
+            return
+        self.streams[id(holder)] = stream
+        stream.holders.append(holder)
+        for source, chain, rest in reads(self.holders, holder):
+            if not rest:
+                self._follow(stream, source, chain.frame, holder.path)
                 continue
-            self.followed.add(id(chain))
-            outcome = self._parameter_use(receiver, chain)
-            if outcome is not None:
-                yield outcome
+            for step in read(chain, rest, holder.path):
+                if isinstance(step, Reached):
+                    self._follow(stream, source, step.frame, step.path)
+                else:
+                    list(self._arrive(stream, source, step))
 
-    def _parameter_use(self, receiver: Receiver, chain: Chain) -> Outcome | None:
-        use = Use(receiver.uses[0].task, receiver.source, chain, chain.parts)
-        if not chain.parts:
-            up = chain.frame.up
-            called = up is not None and isinstance(up.node, (cst.Call, cst.Comparison))
-            if not called:
-                receiver.problem = f"{receiver.called} passes the task on"
-            return None
-        if chain.parts == ("delay",):
-            return delay(self.study, use)
-        if chain.parts == ("apply_async",):
-            return apply_async(self.study, use)
-        if chain.parts == ("name",):
-            outcome = outcome_of(use, VALUE.code, ".name is .module_path")
-            outcome.edits.append(rename_part(chain, 0, "module_path"))
-            return outcome
-        receiver.problem = f"{receiver.called} uses .{chain.parts[0]} of the task"
-        return None
-
-
-def _call_around(frame: Frame) -> Frame | None:
-    """Return the call a node is an argument of."""
-    arg = frame.up
-    if arg is None or not isinstance(arg.node, cst.Arg) or arg.up is None:
-        return None
-    return arg.up if isinstance(arg.up.node, cst.Call) else None
-
-
-def _parameter(function: Frame, call: Frame, arg: cst.CSTNode) -> str | None:
-    """Return the name of the parameter an argument goes to."""
-    assert isinstance(function.node, cst.FunctionDef)
-    assert isinstance(call.node, cst.Call)
-    params = function.node.params
-    positional = [param.name.value for param in (*params.posonly_params, *params.params)]
-    for index, candidate in enumerate(call.node.args):
-        if candidate.star:
-            return None
-        if candidate is arg:
-            if candidate.keyword is not None:
-                return candidate.keyword.value
-            return positional[index] if index < len(positional) else None
-    return None
-
-
-def _given(receiver: Receiver, call: cst.Call) -> cst.BaseExpression | None:
-    """Return what a call passes for the receiving parameter."""
-    assert isinstance(receiver.function.node, cst.FunctionDef)
-    params = receiver.function.node.params
-    positional = [param.name.value for param in (*params.posonly_params, *params.params)]
-    for index, arg in enumerate(call.args):
-        if arg.star:
-            return None
-        name = arg.keyword.value if arg.keyword else (positional + [""] * 99)[index]
-        if name == receiver.parameter:
-            return arg.value
-    return None
+    def _sent(self, stream: Stream, source: Source, chain: Chain, rest: tuple[str, ...]) -> None:
+        if rest[0] in SENDING:
+            stream.sent[id(chain.frame.node)] = (source, chain, rest)
+        elif not source.is_test:
+            stream.problem = stream.problem or f".{rest[0]} of a task that is passed on is used"

@@ -29,7 +29,7 @@ def report_unresolved(study: Study, sources: list[Source], followed: set[int]) -
             continue
         for chain in source.survey.chains:
             last = chain.parts[-1] if chain.parts else ""
-            if last not in SEND or id(chain) in followed or chain.stored:
+            if last not in SEND or id(chain.frame.node) in followed or chain.stored:
                 continue
             if not _called(chain) or not _smells(study, source, chain):
                 continue

@@ -23,6 +23,30 @@ PATCH_OBJECT = Rule(
 
 def patch_object(study: Study, use: Use) -> Outcome | None:
     """Judge a task that is followed by the name of a sending method."""
+    found = named_method(use)
+    if found is None:
+        return None
+    call, name = found
+    if name.raw_value in CELERY_ONLY:
+        return mocked_away(use.source, use.chain.frame, use.task.key, name.raw_value)
+    outcome = Outcome(
+        use.source,
+        use.chain.frame,
+        PATCH_OBJECT.code,
+        Kind.REWRITE,
+        f'"{name.raw_value}" is "enqueue"',
+        frozenset({use.task.key}),
+    )
+    place = next(item for item in call.node.args if item.value is name)  # type: ignore[attr-defined]
+    holder = Frame(place, call, call.scope)
+    outcome.edits.append(Edit(Frame(name, holder, call.scope), renamed_string("enqueue")))
+    if name.raw_value == "apply_async":
+        follow_mock(study, outcome, call, use.task)
+    return outcome
+
+
+def named_method(use: Use) -> tuple[Frame, cst.SimpleString] | None:
+    """Return the call that takes a task and the name of a method, with that name."""
     arg = use.chain.frame.up
     call = arg.up if arg is not None else None
     if arg is None or call is None or not isinstance(call.node, cst.Call):
@@ -34,20 +58,5 @@ def patch_object(study: Study, use: Use) -> Outcome | None:
     name = args[at + 1].value
     if not isinstance(name, cst.SimpleString):
         return None
-    if name.raw_value in CELERY_ONLY and args[at].keyword is None:
-        return mocked_away(use.source, use.chain.frame, use.task.key, name.raw_value)
-    if name.raw_value not in SEND:
-        return None
-    outcome = Outcome(
-        use.source,
-        use.chain.frame,
-        PATCH_OBJECT.code,
-        Kind.REWRITE,
-        f'"{name.raw_value}" is "enqueue"',
-        frozenset({use.task.key}),
-    )
-    holder = Frame(args[at + 1], call, call.scope)
-    outcome.edits.append(Edit(Frame(name, holder, call.scope), renamed_string("enqueue")))
-    if name.raw_value == "apply_async":
-        follow_mock(study, outcome, call, use.task)
-    return outcome
+    only_celery = name.raw_value in CELERY_ONLY and args[at].keyword is None
+    return (call, name) if only_celery or name.raw_value in SEND else None
