@@ -1,7 +1,12 @@
-"""Whatever the code looks like: no crash, valid output, and a second run changes nothing."""
+"""Whatever the code looks like: no crash, valid output, nothing else touched, and back again.
+
+CODEMOD_EXAMPLES=5000 looks longer.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -11,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.codemods.support import run, tree, write
 
+EXAMPLES = int(os.environ.get("CODEMOD_EXAMPLES", "60"))
 OPTIONS = [
     "bind=True",
     "queue='mail'",
@@ -47,6 +53,38 @@ BODIES = [
     "return [self.request.id for self in args]",
     "other.delay(*args); other.apply_async(args)",
 ]
+CANVASES = [
+    "group({name}.s(a) for a in args)()",
+    "chord([{name}.s(1), other.si()])({name}.s())",
+    "{name}.apply_async((1,), link={name}.s(), headers={{'a': 1}})",
+    "({name}.s(1) | other.s()).apply_async(countdown=3)",
+    "{name}.signature((1,), immutable=True).delay()",
+    "from celery import chain; chain({name}.s())()",
+    "AsyncResult({name}.delay().id).revoke(); {name}.AsyncResult('x').get(timeout=1)",
+]
+NESTED = [
+    "[{name}.delay(a) for a in args if {name}.delay(a)]",
+    "async def inner():\n    await sync_to_async({name}.delay)(1)",
+    "def inner({name}=None):\n    return {name}.delay(1)",
+    "class Inner:\n    {name} = {name}\n    def go(self): self.{name}.delay(1)",
+    "lambda {name}=1: {name}.delay()",
+    "match args:\n    case [{name}]: {name}.delay()\n    case _: pass",
+    "@patch('pkg.tasks.{name}.apply_async')\ndef inner(m): m.assert_called_with((1,), {{'a': 2}})",
+    "({name}\n    .delay(  # why\n        1 ,\n    ))",
+    "{name}.delay(f'{{args!r}}', *args, **{{'a': 1, **kwargs}}); {name} . delay ( 2 )",
+    "assert {name}.delay(1) or {name}.apply_async([1]), {name}.delay",
+]
+BYSTANDERS = [
+    "x  =  ( 1,2 ,3 ) ; y=[ ]  # odd",
+    "def  odd ( a,b = 1 , * , c ) : return  a+ b",
+    "if x :\n  pass\nelse :\n        y  =  2",
+    "s = '''a\n  b\t c\n'''  ;  t = 's'",
+    "z = 1 + \\\n  2",
+    "class   Odd ( object ) :\n\n\n    a : int=1\n    # trailing comment",
+    "@ staticmethod\ndef delay( ) : ...",
+    "u = { 'delay':1 , **{ } , } ; del u",
+    "# only a comment \\",
+]
 USES = [
     "{name}.delay(1, *args, a=2)",
     "{name}.apply_async(args=(1,), kwargs={{'a': 2}}, countdown=5)",
@@ -75,6 +113,8 @@ USES = [
     "with patch.object({name}, 'apply_async') as m: m.assert_called_with(args=[1], countdown=2)",
     "{name} = {name}",
     "del {name}",
+    *CANVASES,
+    *NESTED,
 ]
 DECORATORS = ["@shared_task", "@shared_task()", "@app.task", "@current_app.task", "@critical"]
 IMPORTS = [
@@ -144,9 +184,46 @@ def modules(draw: st.DrawFn) -> dict[str, str]:
     }
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-@given(modules())
-def test_any_project_stays_valid_and_settles(files: dict[str, str]) -> None:
+BETWEEN = re.compile(rb"# \[\[.*?# \]\]", re.DOTALL)
+
+
+@st.composite
+def projects(draw: st.DrawFn) -> dict[str, bytes]:
+    """Return a package in an odd hand: its own line ends, indents, encoding and comments."""
+    files = draw(modules())
+    odd = draw(st.sets(st.sampled_from(["crlf", "tabs", "feed", "joined", "comments", "no end"])))
+    cookie, encoding = draw(
+        st.sampled_from([("", "utf-8"), ("", "utf-8-sig"), ("# coding: latin-1\n", "latin-1")])
+    )
+    around = draw(st.lists(st.sampled_from(BYSTANDERS), min_size=2, max_size=2))
+    result = {}
+    for path, text in files.items():
+        first, second = (f"\n# [[\n{bystander}\n# ]]\n" for bystander in around)
+        code = _in_odd_hand(text, odd)
+        if path == "pkg/tasks.py":
+            place = code.index("critical = ")
+            code = (
+                f"{cookie}{code[:place]}{first}\n\n{code[place:]}\nNAME = 'M\u00fcller'\n{second}"
+            )
+        code = code.rstrip("\n") if "no end" in odd else code
+        code = code.replace("\n", "\r\n") if "crlf" in odd else code
+        result[path] = code.encode(encoding if path == "pkg/tasks.py" else "utf-8")
+    return result
+
+
+def _in_odd_hand(code: str, odd: set[str]) -> str:
+    if "joined" in odd:
+        code = re.sub(r"^( *\w+) = (?=\S)", r"\1 = \\\n        ", code, flags=re.MULTILINE)
+    if "comments" in odd:
+        code = re.sub(r"(?<=[):\w])$", "  # a note: x.delay(1)", code, flags=re.MULTILINE)
+    if "tabs" in odd:
+        code = re.sub(r"^(?: {4})+", lambda m: "\t" * (len(m[0]) // 4), code, flags=re.MULTILINE)
+    return code.replace("\n\n\n", "\n\x0c\n\n") if "feed" in odd else code
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(projects())
+def test_any_project_stays_valid_settles_and_can_be_taken_back(files: dict[str, bytes]) -> None:
     for code in files.values():
         compile(code, "generated", "exec")
     with tempfile.TemporaryDirectory() as directory:
@@ -157,6 +234,11 @@ def test_any_project_stays_valid_and_settles(files: dict[str, str]) -> None:
         for path, data in after.items():
             cst.parse_module(data)
             compile(data, path, "exec")
-        second = run(root)
+        assert BETWEEN.findall(after["pkg/tasks.py"]) == BETWEEN.findall(files["pkg/tasks.py"])
+        ends = b"\r\n" if b"\r\n" in files["pkg/tasks.py"] else b"\n"
+        assert all(data.count(b"\n") == data.count(ends) for data in after.values())
+        second = run(root, "--check")
         assert second.exit_code == 0, second.output
-        assert tree(root) == after
+        if after != files:
+            assert run(root, "--undo").exit_code == 0
+            assert tree(root) == files
