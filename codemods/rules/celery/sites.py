@@ -14,6 +14,7 @@ from codemods.engine.plan import Fate
 from codemods.engine.position import positions
 from codemods.engine.site import Site
 from codemods.engine.source import Source
+from codemods.engine.tree import Frame
 from codemods.rules.celery.literals import string
 from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
@@ -43,8 +44,7 @@ class Places:
         for outcome in sorted(found, key=lambda o: (o.source.label, o.line, o.column)):
             key = (id(outcome.frame.node), outcome.code, outcome.reason)
             if key not in self._ids:
-                text = self._line(outcome.source, outcome.line)
-                self._ids[key] = self._id(outcome.source.label, outcome.code, text)
+                self._ids[key] = self._id(outcome)
             outcome.id = self._ids[key]
 
     def position(self, source: Source, node: cst.CSTNode) -> tuple[int, int]:
@@ -72,7 +72,7 @@ class Places:
 
     def complete(self, site: Site) -> Site:
         """Return a site that belongs to no outcome with its id and app."""
-        key = f"{site.code}-{_digest(site.path, site.code, b'')}"
+        key = f"{site.code}-{_digest(site.path)}"
         return dataclasses.replace(site, id=key, app=self.areas.of(site.path))
 
     def fates(self, stays: dict[str, Outcome]) -> Iterator[Fate]:
@@ -101,8 +101,15 @@ class Places:
         lines = self._lines[source]
         return lines[line - 1].strip() if 0 < line <= len(lines) else b""
 
-    def _id(self, label: str, code: str, text: bytes) -> str:
-        base = f"{code}-{_digest(label, code, text)}"
+    def _id(self, outcome: Outcome) -> str:
+        """Return an id that outlives edits of other lines, and the conversion of other tasks."""
+        words = (
+            outcome.source.label,
+            *_names_around(outcome.frame),
+            *sorted(outcome.tasks),
+            self._line(outcome.source, outcome.line).decode(errors="replace"),
+        )
+        base = f"{outcome.code}-{_digest(*words)}"
         self._used[base] += 1
         count = self._used[base]
         return base if count == 1 else f"{base}-{count}"
@@ -119,5 +126,11 @@ def _definitions(study: Study) -> Iterator[tuple[Source, cst.CSTNode]]:
         yield task.source, task.node
 
 
-def _digest(label: str, code: str, text: bytes) -> str:
-    return hashlib.sha256(b"\0".join((label.encode(), code.encode(), text))).hexdigest()[:10]
+def _names_around(frame: Frame) -> list[str]:
+    """Return the names of the functions and classes a place is in or is."""
+    nodes = (one.node for one in (frame, *frame.ancestors()))
+    return [node.name.value for node in nodes if isinstance(node, (cst.FunctionDef, cst.ClassDef))]
+
+
+def _digest(*words: str) -> str:
+    return hashlib.sha256("\0".join(words).encode(errors="replace")).hexdigest()[:10]
