@@ -32,7 +32,9 @@ from codemods.rules.celery.settings.homes import find_settings
 from codemods.rules.celery.settings.values import CelerySettings
 from codemods.rules.celery.sites import Places
 from codemods.rules.celery.study import Study
+from codemods.rules.celery.testing.computed_path import judge_computed
 from codemods.rules.celery.testing.eager import judge_eager
+from codemods.rules.celery.testing.fixtures import judge_fixtures
 from codemods.rules.celery.testing.mock_path import judge_paths
 
 _ROUNDS = 4
@@ -103,6 +105,8 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     if study.tasks:
         report_unresolved(study, project.relevant, flows.followed)
     judge_paths(study, project.relevant)
+    judge_computed(study, project.relevant)
+    judge_fixtures(study, project.relevant)
     judge_eager(study, project.relevant)
     judge_modules(study, project.relevant)
     report_stored(study, project.relevant)

@@ -112,11 +112,10 @@ def _facts(
             unknown.append(place)
         else:
             queues.add(name)
-    target = getattr(study, "target", "bridge")
     app, site = find_app(study, settings)
-    if site is not None and target == "bridge":
+    if site is not None and study.target == "bridge":
         written.sites.append(site)
-    return Facts(target, app, queues - {"default"}, unknown, names, celery)
+    return Facts(study.target, app, queues - {"default"}, unknown, names, celery)
 
 
 def _of_settings(place: str, settings: Settings) -> str | None:

@@ -9,12 +9,15 @@ from codemods.engine.site import Kind, Rule
 from codemods.engine.tree import Frame
 from codemods.rules.celery.calls.shape import read_shape
 from codemods.rules.celery.outcome import Outcome
+from codemods.rules.celery.testing.recorded import recorded
 
 SHAPE = Rule(
     "CEL604",
     "An assertion on apply_async is put in the shape of enqueue",
     "m.assert_called_once_with(args=[1], countdown=5) becomes m.assert_called_once_with(1): a "
-    "mock of enqueue sees the task's arguments only, so options are no longer asserted.",
+    "mock of enqueue sees the task's arguments only, so options are no longer asserted. So do "
+    "assert_has_calls([call(...)]), m.call_args_list == [call(...)] and what is read from "
+    'm.call_args.kwargs["args"].',
 )
 PERSON = Rule(
     "CEL606",
@@ -23,6 +26,8 @@ PERSON = Rule(
     "enqueue holds the task's own arguments. A mocked .retry or .request does not exist on a "
     "converted task: mock what the task calls. Adjust the test.",
 )
+
+FROZEN = "Django's Task is frozen: patch the name where it is looked up, or Task.enqueue"
 
 _SAME = frozenset(
     [
@@ -51,6 +56,14 @@ def judge_assertion(outcome: Outcome, name: str, call: Frame | None) -> None:
             _reshape(outcome, call, sorted((*shape.options, *shape.dropped)))
             return
     if name in _SAME:
+        return
+    lost = recorded(outcome, name, call)
+    if lost is not None:
+        outcome.code = SHAPE.code
+        outcome.reason = "what the mock recorded has the arguments of enqueue"
+        if lost:
+            outcome.kind = Kind.CHANGE
+            outcome.reason = f"the assertion no longer covers {', '.join(lost)}"
         return
     if name in _WITH or name in _INTO:
         outcome.code, outcome.kind = PERSON.code, Kind.PERSON

@@ -14,6 +14,7 @@ from codemods.engine.survey import dotted_name
 from codemods.engine.todo import statement_of
 from codemods.engine.tree import Frame, Replacement, descendants
 from codemods.rules.celery.outcome import Outcome
+from codemods.rules.celery.settings import backends
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import is_false, is_true
 
@@ -66,7 +67,10 @@ def _override(study: Study, source: Source, chain: Chain) -> Outcome | None:
         return Outcome(source, up, EAGER.code, Kind.PERSON, reason, any_of=any_of)
     outcome = Outcome(source, up, EAGER.code, Kind.REWRITE, "eager mode is ImmediateBackend")
     outcome.any_of = any_of
-    propagate = is_true(raising)
+    propagate, target = is_true(raising), study.target
+    if propagate and target == "django":
+        outcome.kind = Kind.CHANGE
+        outcome.reason = "Django's ImmediateBackend keeps what fails in the result"
     if not propagate and covered is not None and _expects_from_get(covered.node):
         propagate = True
         outcome.kind = Kind.CHANGE
@@ -83,12 +87,12 @@ def _override(study: Study, source: Source, chain: Chain) -> Outcome | None:
             for arg in node.args
             if arg.keyword is None or study.stays or arg.keyword.value not in old
         ]
-        short = node.with_changes(args=_line([_tasks(_short(propagate)), *kept]))
+        short = node.with_changes(args=_line([_tasks(_short(propagate, target)), *kept]))
         if len(code(short)) + 1 <= space.room:
             return short
-        value = _short(propagate)
+        value = _short(propagate, target)
         if len(space.indent) + len(space.step) + len(code(_tasks(value))) + 1 > space.limit:
-            value = immediate(propagate, space.step, space.step)
+            value = immediate(propagate, space.step, space.step, target)
         return exploded(node.with_changes(args=[_tasks(value), *kept]), space.indent, space.step)
 
     outcome.edit(up, change)
@@ -162,7 +166,7 @@ def _assignment(study: Study, source: Source, chain: Chain) -> Outcome | None:
     def change(node: Any) -> Replacement:
         first = node.body[0].targets[0]
         renamed = first.with_changes(target=first.target.with_changes(attr=cst.Name("TASKS")))
-        value = immediate(propagate, "", space.step)
+        value = immediate(propagate, "", space.step, study.target)
         new = node.with_changes(body=[node.body[0].with_changes(targets=[renamed], value=value)])
         if not study.stays:
             return new  # type: ignore[no-any-return]
@@ -191,17 +195,18 @@ def _line(args: list[cst.Arg]) -> list[cst.Arg]:
     return flat
 
 
-def _entries(propagate: bool) -> list[str]:
-    entries = ['"BACKEND": "bridge.ImmediateBackend"', '"QUEUES": []']
-    return [*entries, '"OPTIONS": {"PROPAGATE": True}'] if propagate else entries
+def _entries(propagate: bool, target: str) -> list[str]:
+    entries = [f'"BACKEND": {backends.immediate(target)}', '"QUEUES": []']
+    propagates = propagate and target == "bridge"
+    return [*entries, '"OPTIONS": {"PROPAGATE": True}'] if propagates else entries
 
 
-def _short(propagate: bool) -> cst.BaseExpression:
-    return cst.parse_expression(f'{{"default": {{{", ".join(_entries(propagate))}}}}}')
+def _short(propagate: bool, target: str) -> cst.BaseExpression:
+    return cst.parse_expression(f'{{"default": {{{", ".join(_entries(propagate, target))}}}}}')
 
 
-def immediate(propagate: bool, indent: str, step: str) -> cst.BaseExpression:
+def immediate(propagate: bool, indent: str, step: str, target: str) -> cst.BaseExpression:
     """Return a TASKS literal over several lines, indented that far inside its block."""
     one, two = indent + step, indent + step * 2
-    lines = "".join(f"{two}{entry},\n" for entry in _entries(propagate))
+    lines = "".join(f"{two}{entry},\n" for entry in _entries(propagate, target))
     return cst.parse_expression(f'{{\n{one}"default": {{\n{lines}{one}}},\n{indent}}}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import libcst as cst
@@ -9,10 +10,13 @@ import libcst as cst
 from codemods.engine.scope import Text
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
+from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Change, Frame
 from codemods.rules.celery.names import SEND, SIGNATURES
 from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
+from codemods.rules.celery.task import CeleryTask
+from codemods.rules.celery.testing.assertion import FROZEN, PERSON
 from codemods.rules.celery.testing.mock_variable import follow_mock, follow_whole_mock
 
 MOCK_PATH = Rule(
@@ -29,46 +33,134 @@ CELERY_ONLY = frozenset(
     {"retry", "request", "update_state", "backend", "app", "AsyncResult", *SIGNATURES} - {"map"}
 )
 """Attributes a mock may replace on a Celery task and not on a task of the bridge."""
+_RUN = frozenset({"run", "apply"})
+_REPLACED = 2
+"""How many arguments name what is patched and what with."""
 
 
 def judge_paths(study: Study, sources: list[Source]) -> None:
     """Judge every string that leads to a task."""
+    on_celery = study.methods_on_celery()
     for source in sources:
         for text in source.survey.texts:
-            outcome = _judge(study, source, text)
+            call = patch_call(text.frame) or _constant_patch(source, text)
+            outcome = judge_path(study, source, text.frame, text.value, call, on_celery)
             if outcome is not None:
                 study.outcomes.append(outcome)
 
 
-def _judge(study: Study, source: Source, text: Text) -> Outcome | None:
-    head, _, last = text.value.rpartition(".")
-    dotted = head if last in SEND else text.value
+def judge_path(
+    study: Study,
+    source: Source,
+    frame: Frame,
+    path: str,
+    call: Frame | None,
+    on_celery: Mapping[str, set[str]],
+) -> Outcome | None:
+    """Judge one string, or the last piece of one, that leads to a task and is patched by a call."""
+    head, _, last = path.rpartition(".")
+    dotted = head if last in SEND else path
     target = study.project.resolve_dotted(dotted)
     task = study.tasks.get(target.dotted) if target is not None else None
     if task is None or target is None:
         return None
-    call = _patch_call(text.frame)
-    if target.rest and call is not None and target.rest[0] in CELERY_ONLY:
-        return mocked_away(source, text.frame, task.key, target.rest[0])
     if target.rest:
-        return None
+        if call is None:
+            return None
+        if target.rest[0] in CELERY_ONLY:
+            return mocked_away(source, frame, task.key, target.rest[0])
+        return _ran(study, source, frame, task.key, target.rest)
     outcome = Outcome(
         source,
-        text.frame,
+        frame,
         MOCK_PATH.code,
         Kind.REWRITE,
         f"the mock path ends in .enqueue, not .{last}",
         frozenset({task.key}),
     )
     if last in SEND:
-        outcome.edit(text.frame, renamed_string(f"{head}.enqueue"))
-        if last == "apply_async" and call is not None:
-            follow_mock(study, outcome, call, task)
-        return outcome
+        return _sends(study, outcome, last, call, task, on_celery)
     if call is None:
         return None
     outcome.counted = False
     follow_whole_mock(study, outcome, call, task)
+    return outcome
+
+
+def _sends(
+    study: Study,
+    outcome: Outcome,
+    last: str,
+    call: Frame | None,
+    task: CeleryTask,
+    on_celery: Mapping[str, set[str]],
+) -> Outcome:
+    """Add what becomes of a mock in the place of a sending method."""
+    if frozen(study, outcome, call):
+        return outcome
+    if last in on_celery.get(task.key, ()):
+        outcome.code, outcome.kind = PERSON.code, Kind.PERSON
+        outcome.reason = f"some code sends with celery_task({task.name}).{last}; mock that too"
+    if last == "apply_async" and call is not None and replaced(call):
+        outcome.code, outcome.kind = PERSON.code, Kind.PERSON
+        outcome.reason = "what replaces apply_async gets the arguments of enqueue now"
+    outcome.edit(outcome.frame, renamed_end(last, "enqueue"))
+    if last == "apply_async" and call is not None:
+        follow_mock(study, outcome, call, task)
+    return outcome
+
+
+def frozen(study: Study, outcome: Outcome, call: Frame | None) -> bool:
+    """Report a patch that Django's own task refuses; say whether it is one."""
+    if study.target != "django" or call is None:
+        return False
+    outcome.code, outcome.kind, outcome.reason = PERSON.code, Kind.PERSON, FROZEN
+    return True
+
+
+def replaced(call: Frame) -> bool:
+    """Is there a function in the place of a mock?"""
+    assert isinstance(call.node, cst.Call)
+    named = {arg.keyword.value for arg in call.node.args if arg.keyword is not None}
+    positional = [arg for arg in call.node.args if arg.keyword is None]
+    replacement = positional[-1].value if len(positional) >= _REPLACED else None
+    given = isinstance(replacement, (cst.Lambda, cst.Name))
+    return given or (bool(named & {"side_effect", "wraps"}) and not _raises(call.node))
+
+
+def _raises(call: cst.Call) -> bool:
+    """Is side_effect an exception?"""
+    value = next(
+        (a.value for a in call.args if a.keyword is not None and a.keyword.value == "side_effect"),
+        None,
+    )
+    value = value.func if isinstance(value, cst.Call) else value
+    name = dotted_name(value).rpartition(".")[2]
+    return name.endswith(("Error", "Exception"))
+
+
+def _ran(
+    study: Study, source: Source, frame: Frame, key: str, rest: tuple[str, ...]
+) -> Outcome | None:
+    if len(rest) != 1 or rest[0] not in _RUN:
+        return None
+    outcome = Outcome(
+        source,
+        frame,
+        MOCK_PATH.code,
+        Kind.REWRITE,
+        f"the mock path ends in .call, not .{rest[0]}",
+        frozenset({key}),
+    )
+    if key in study.takes_context:
+        outcome.code, outcome.kind = PERSON.code, Kind.PERSON
+        outcome.reason = f".{rest[0]} of a task with a context is a direct call"
+        return outcome
+    if not frozen(study, outcome, frame):
+        if rest[0] == "apply":
+            outcome.kind = Kind.CHANGE
+            outcome.reason = ".apply is .call, which returns the value, not a result"
+        outcome.edit(frame, renamed_end(rest[0], "call"))
     return outcome
 
 
@@ -88,12 +180,41 @@ def renamed_string(value: str) -> Change:
     return change
 
 
-def _patch_call(frame: Frame) -> Frame | None:
+def renamed_end(old: str, new: str) -> Change:
+    """Return the change that gives a path another last word, in a literal or a piece of one."""
+
+    def change(node: Any) -> cst.CSTNode:
+        quote = node.quote if isinstance(node, cst.SimpleString) else ""
+        value = node.value.removesuffix(quote).removesuffix(old)
+        return node.with_changes(value=f"{value}{new}{quote}")  # type: ignore[no-any-return]
+
+    return change
+
+
+def patch_call(frame: Frame) -> Frame | None:
     """Return the call that patches the path, if the string is in one."""
     arg = frame.up
     call = arg.up if arg is not None and isinstance(arg.node, cst.Arg) else None
-    if call is None or not isinstance(call.node, cst.Call):
-        return None
-    func = call.node.func
+    return call if call is not None and patches(call.node) else None
+
+
+def patches(node: cst.CSTNode) -> bool:
+    """Is the call one that puts a mock in the place of something?"""
+    if not isinstance(node, cst.Call):
+        return False
+    func = node.func
     name = func.attr.value if isinstance(func, cst.Attribute) else getattr(func, "value", "")
-    return call if name in {"patch", "_patch", "patch_object", "spy", "setattr"} else None
+    if name == "object":
+        return dotted_name(func).endswith("patch.object")
+    return name in {"patch", "_patch", "patch_object", "spy", "setattr"}
+
+
+def _constant_patch(source: Source, text: Text) -> Frame | None:
+    """Return the one call that patches the path a constant holds."""
+    target = text.frame.up
+    if target is None or not isinstance(target.node, cst.Assign):
+        return None
+    names = {dotted_name(item.target) for item in target.node.targets}
+    uses = [chain for chain in source.survey.chains if chain.dotted in names and not chain.stored]
+    calls = [call for chain in uses if (call := patch_call(chain.frame)) is not None]
+    return calls[0] if len(calls) == 1 else None

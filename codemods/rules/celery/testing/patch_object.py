@@ -10,7 +10,14 @@ from codemods.engine.tree import Frame
 from codemods.rules.celery.names import SEND
 from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
-from codemods.rules.celery.testing.mock_path import CELERY_ONLY, mocked_away, renamed_string
+from codemods.rules.celery.testing.assertion import PERSON
+from codemods.rules.celery.testing.mock_path import (
+    CELERY_ONLY,
+    frozen,
+    mocked_away,
+    renamed_string,
+    replaced,
+)
 from codemods.rules.celery.testing.mock_variable import follow_mock
 
 PATCH_OBJECT = Rule(
@@ -37,6 +44,11 @@ def patch_object(study: Study, use: Use) -> Outcome | None:
         f'"{name.raw_value}" is "enqueue"',
         frozenset({use.task.key}),
     )
+    if frozen(study, outcome, call):
+        return outcome
+    if name.raw_value == "apply_async" and replaced(call):
+        outcome.code, outcome.kind = PERSON.code, Kind.PERSON
+        outcome.reason = "what replaces apply_async gets the arguments of enqueue now"
     place = next(item for item in call.node.args if item.value is name)  # type: ignore[attr-defined]
     holder = Frame(place, call, call.scope)
     outcome.edits.append(Edit(Frame(name, holder, call.scope), renamed_string("enqueue")))
