@@ -17,6 +17,7 @@ from codemods.engine.source import Source
 from codemods.engine.todo import has_todo, statement_of
 from codemods.rules.celery.calls.dispatch import find_uses, judge, judge_uses
 from codemods.rules.celery.calls.flow import Flows
+from codemods.rules.celery.calls.remains import report_remains
 from codemods.rules.celery.calls.unresolved import report_unresolved
 from codemods.rules.celery.census import Census
 from codemods.rules.celery.decided import Decided, decide_all
@@ -104,6 +105,7 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     judge_uses(study, flows)
     if study.tasks:
         report_unresolved(study, project.relevant, flows.followed)
+    report_remains(study, project.relevant)
     judge_paths(study, project.relevant)
     judge_computed(study, project.relevant)
     judge_fixtures(study, project.relevant)

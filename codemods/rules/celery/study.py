@@ -57,6 +57,8 @@ class Study:
     """Why each canvas stays on Celery, by the id of its node; empty when it does not."""
     with_options: dict[str, set[bool]] = field(default_factory=lambda: defaultdict(set))
     """Whether production code sends a task with `using(...)`, without, or both."""
+    on_celery: dict[str, set[str]] = field(default_factory=dict)
+    """What methods_on_celery() is when the uses in tests are judged."""
     eager_propagates: bool = False
     """Do the settings run tasks at once and raise what fails?"""
     stays: dict[str, Outcome] = field(default_factory=dict)

@@ -46,12 +46,16 @@ def find_uses(study: Study, sources: list[Source]) -> None:
 
 
 def judge_uses(study: Study, flows: Flows) -> None:
-    """Judge every use found."""
-    for uses in study.uses.values():
-        for use in uses:
+    """Judge every use found, those of tests when it is known what the code does."""
+    found = [use for uses in study.uses.values() for use in uses]
+    for in_tests in (False, True):
+        for use in found:
+            if use.source.is_test is not in_tests:
+                continue
             outcome = judge(study, use) if use.rest else flows.stored(use) or bare(study, use)
             if outcome is not None:
                 study.outcomes.append(outcome)
+        study.on_celery = study.methods_on_celery()
 
 
 def judge(study: Study, use: Use) -> Outcome | None:

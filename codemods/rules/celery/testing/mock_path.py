@@ -99,8 +99,7 @@ def _sends(
     if frozen(study, outcome, call):
         return outcome
     if last in on_celery.get(task.key, ()):
-        outcome.code, outcome.kind = PERSON.code, Kind.PERSON
-        outcome.reason = f"some code sends with celery_task({task.name}).{last}; mock that too"
+        mocks_another(outcome, task, last)
     if last == "apply_async" and call is not None and replaced(call):
         outcome.code, outcome.kind = PERSON.code, Kind.PERSON
         outcome.reason = "what replaces apply_async gets the arguments of enqueue now"
@@ -108,6 +107,13 @@ def _sends(
     if last == "apply_async" and call is not None:
         follow_mock(study, outcome, call, task)
     return outcome
+
+
+def mocks_another(outcome: Outcome, task: CeleryTask, name: str) -> None:
+    """Report that some code sends with the Celery task, which the mock does not stand for."""
+    outcome.code, outcome.kind = PERSON.code, Kind.PERSON
+    celery = f"celery_task({task.name})"
+    outcome.reason = f'some code calls {celery}.{name}; add patch.object({celery}, "{name}")'
 
 
 def frozen(study: Study, outcome: Outcome, call: Frame | None) -> bool:

@@ -15,6 +15,7 @@ from codemods.rules.celery.testing.mock_path import (
     CELERY_ONLY,
     frozen,
     mocked_away,
+    mocks_another,
     renamed_string,
     replaced,
 )
@@ -49,6 +50,8 @@ def patch_object(study: Study, use: Use) -> Outcome | None:
     if name.raw_value == "apply_async" and replaced(call):
         outcome.code, outcome.kind = PERSON.code, Kind.PERSON
         outcome.reason = "what replaces apply_async gets the arguments of enqueue now"
+    if name.raw_value in study.on_celery.get(use.task.key, ()):
+        mocks_another(outcome, use.task, name.raw_value)
     place = next(item for item in call.node.args if item.value is name)  # type: ignore[attr-defined]
     holder = Frame(place, call, call.scope)
     outcome.edits.append(Edit(Frame(name, holder, call.scope), renamed_string("enqueue")))
