@@ -58,11 +58,13 @@ def fix_imports(
     wanted: dict[str, list[Need]] = defaultdict(list)
     for need in sorted(set(needs)):
         wanted[need.module if need.name else f"import {need.module}"].append(need)
+    used = _used_imports(work)
     for frame in survey.imports:
-        if _can_merge(frame, wanted):
+        # A statement that is emptied goes, and would take what it has been given along.
+        if _can_merge(frame, wanted) and not _is_emptied(work, frame, used):
             names = wanted.pop(_module_of(frame))
             work.edit(frame, _merging(names))
-    replaced = _drop_unused(work, wanted)
+    replaced = _drop_unused(work, wanted, used)
     for key in replaced:
         del wanted[key]
     module = work.apply()
@@ -119,9 +121,21 @@ def _insert_alias(aliases: list[cst.ImportAlias], new: cst.ImportAlias) -> None:
         aliases.insert(index, new.with_changes(comma=comma))
 
 
-def _drop_unused(work: _Work, wanted: dict[str, list[Need]]) -> set[str]:
+def _gone(work: _Work, node: Any, used: set[tuple[int, str]]) -> set[str]:
+    names = {_local(alias) for alias in node.names}
+    return {name for name in names & work.stale if (id(node), name) not in used}
+
+
+def _is_emptied(work: _Work, frame: Frame, used: set[tuple[int, str]]) -> bool:
+    node: Any = frame.node
+    tried = frame.enclosing(cst.Try, cst.TryStar) is not None
+    return not tried and len(_gone(work, node, used)) == len(node.names)
+
+
+def _drop_unused(
+    work: _Work, wanted: dict[str, list[Need]], used: set[tuple[int, str]]
+) -> set[str]:
     """Remove stale names nobody uses; the first emptied statement makes room for a new import."""
-    used = _used_imports(work)
     replaced: set[str] = set()
     passed = False
     for frame in work.survey.imports:
@@ -131,11 +145,7 @@ def _drop_unused(work: _Work, wanted: dict[str, list[Need]]) -> set[str]:
         if isinstance(node.names, cst.ImportStar) or frame.enclosing(cst.Try, cst.TryStar):
             continue
         name = _module_of(frame)
-        gone = {
-            _local(alias)
-            for alias in node.names
-            if _local(alias) in work.stale and (id(node), _local(alias)) not in used
-        }
+        gone = _gone(work, node, used)
         if gone and len(gone) < len(node.names):
             work.edit(frame, _without(gone))
         if len(gone) < len(node.names):

@@ -26,7 +26,7 @@ def bill(pk):
 PRUNE = """from celery import shared_task
 
 
-@shared_task(**{"name": "prune"})
+@shared_task(**dict([("name", "prune")]))
 def prune():
     return 1
 """

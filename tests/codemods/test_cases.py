@@ -35,8 +35,11 @@ def stays(name: str) -> bool:
     return bare == case_files(name, "input")
 
 
-def planned(project: Path, *, todo: bool = True) -> Plan:
-    plan = CeleryMigration().plan(Request(paths=(project,), todo=todo))
+def planned(name: str, project: Path, *, todo: bool = True) -> Plan:
+    # Cases whose name starts with "django_" are those of --target django.
+    target = "django" if name.startswith("django_") else "bridge"
+    options = {"target": (target,)}
+    plan = CeleryMigration().plan(Request(paths=(project,), todo=todo, options=options))
     assert not plan.problems
     return plan
 
@@ -44,7 +47,7 @@ def planned(project: Path, *, todo: bool = True) -> Plan:
 @pytest.mark.parametrize("name", NAMES)
 def test_case_comes_out_as_expected(name: str, tmp_path: Path) -> None:
     project = copied(CASES / name / "input", tmp_path / "project")
-    plan = planned(project)
+    plan = planned(name, project)
     assert tree(project) == case_files(name, "input"), "planning has written"
 
     write(plan.changes, Journals(project), "test")
@@ -64,20 +67,20 @@ def test_expected_is_valid_python(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if changes(name)])
 def test_expected_is_not_changed_again(name: str, tmp_path: Path) -> None:
     project = copied(CASES / name / "expected", tmp_path / "project")
-    assert planned(project).changes == ()
+    assert planned(name, project).changes == ()
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if stays(name) and changes(name)])
 def test_what_stays_is_not_touched_without_comments(name: str, tmp_path: Path) -> None:
     project = copied(CASES / name / "input", tmp_path / "project")
-    assert planned(project, todo=False).changes == ()
+    assert planned(name, project, todo=False).changes == ()
 
 
 def test_git_applies_the_diff_of_every_case(tmp_path: Path) -> None:
     patch: list[bytes] = []
     for name in NAMES:
         project = copied(CASES / name / "input", tmp_path / name)
-        patch += unified_diff(below(name, change) for change in planned(project).changes)
+        patch += unified_diff(below(name, change) for change in planned(name, project).changes)
 
     git = ["git", "apply", "-"]
     subprocess.run(git, cwd=tmp_path, input=b"".join(patch), check=True, capture_output=True)

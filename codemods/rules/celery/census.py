@@ -12,6 +12,7 @@ from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame, descendants
 from codemods.rules.celery.names import APP_CLASSES, CURRENT_APPS, SHARED_TASK
+from codemods.rules.celery.option_sources import expand
 from codemods.rules.celery.task import Alias, CeleryTask, Options, read_options
 
 _PARTIAL = frozenset({"functools.partial"})
@@ -97,7 +98,7 @@ class Census:
         key = f"{source.name}.{frame.node.name.value}"
         call = Frame(expression, holder, frame.scope) if called else None
         if self.is_factory(target):
-            options = read_options(call, source)
+            options = self._options(call, source)
             return CeleryTask(key, source, frame, index, holder, options)
         if self.project.is_outside(target):
             if "celery" in target.full.lower():
@@ -116,6 +117,11 @@ class Census:
             options = Options(source, call)
             return CeleryTask(key, source, frame, index, holder, options, hidden=hidden)
         return None
+
+    def _options(self, call: Frame | None, source: Source) -> Options:
+        options = read_options(call, source)
+        expand(self.project, options)
+        return options
 
     def _resolve(self, node: cst.BaseExpression, scope: Scope, source: Source) -> Target | None:
         name = dotted_name(node)
@@ -191,7 +197,7 @@ class Census:
             return None
         statement = binding.frame.up if isinstance(binding.frame.node, cst.AssignTarget) else None
         call = Frame(value, statement or binding.frame, binding.frame.scope)
-        alias = Alias(target.dotted, source, binding, read_options(call, source))
+        alias = Alias(target.dotted, source, binding, self._options(call, source))
         self.aliases[target.dotted] = alias
         return alias
 

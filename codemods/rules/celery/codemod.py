@@ -26,6 +26,12 @@ class CeleryMigration:
             help="Which broker's priority numbers the code uses. Default: read from the settings.",
         ),
         Option(
+            name="target",
+            choices=("bridge", "django"),
+            help="What new code imports: the bridge and its policies, or django.tasks alone. "
+            "Default: bridge.",
+        ),
+        Option(
             name="celery-app",
             key="celery-apps",
             metavar="DOTTED",

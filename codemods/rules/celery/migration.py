@@ -90,7 +90,8 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
             break
         census.take(fresh)
     settings = CelerySettings(project, find_settings(project))
-    study = Study(project, census, request.text("broker") or found.broker(settings))
+    broker = request.text("broker") or found.broker(settings)
+    study = Study(project, census, broker, target=request.text("target") or "bridge")
     if settings.django.bases:
         study.default_queue = settings.text("task_default_queue") or "celery"
     study.eager_propagates = any(map(eager_settings.runs_and_raises, settings.django.homes))

@@ -30,6 +30,7 @@ SHARED_TASK = frozenset(
     }
 )
 APP_CLASSES = frozenset({"celery.Celery", "celery.app.Celery", "celery.app.base.Celery"})
+TASK_CLASSES = frozenset({"celery.Task", "celery.app.Task", "celery.app.task.Task"})
 CURRENT_APPS = frozenset({"celery.current_app", "celery._state.current_app"})
 SOFT_TIMEOUT = frozenset(
     {"celery.exceptions.SoftTimeLimitExceeded", "billiard.exceptions.SoftTimeLimitExceeded"}

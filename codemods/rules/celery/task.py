@@ -37,6 +37,8 @@ class Options:
     found: dict[str, Option] = field(default_factory=dict)
     unreadable: bool = False
     """Are there arguments nobody can name, such as `**defaults`?"""
+    elsewhere: str = ""
+    """An option given in another module in words that this one does not know."""
 
 
 @dataclass(slots=True, eq=False)

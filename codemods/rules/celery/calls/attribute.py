@@ -74,6 +74,10 @@ def _call(study: Study, use: Use, *, unpack: bool) -> Outcome:
     direct = use.task.key in study.takes_context
     new = "a direct call" if direct else ".call()"
     outcome = outcome_of(use, RUN.code, f".{name}() is {new}")
+    if direct and study.target == "django":
+        outcome.kind, outcome.blocks = Kind.PERSON, not use.source.is_test
+        outcome.reason = f".{name}() has no context to give with plain django.tasks"
+        return outcome
     if unpack:
         shape = read_shape(frame.node.args)
         if shape.problem or shape.options.keys() - {"throw", "task_id", "retries"}:

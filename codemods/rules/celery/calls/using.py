@@ -50,6 +50,8 @@ class Using:
     change: str = ""
     needs: set[Need] = field(default_factory=set)
     timedelta: str = ""
+    now: str = ""
+    """What a countdown is added to, where run_after takes no timedelta."""
     optional: bool = False
     """May countdown= be None?"""
     priority: cst.BaseExpression | None = None
@@ -62,6 +64,9 @@ class Using:
         if name == "countdown":
             seconds = cst.Arg(keyword=cst.Name("seconds"), value=value)
             given, value = value, call(cst.parse_expression(self.timedelta), [seconds])
+            if self.now:
+                now = cst.parse_expression(self.now)
+                value = cst.BinaryOperation(left=now, operator=cst.Add(), right=value)
             if self.optional:
                 test = cst.parse_expression(f"{code(given)} is not None")
                 value = cst.IfExp(body=value, test=test, orelse=cst.Name("None"))
@@ -90,6 +95,10 @@ def read_using(study: Study, source: Source, scope: Scope, options: Values) -> U
     if "countdown" in using.names:
         using.timedelta, need = local_name(source, "datetime", "timedelta")
         using.needs |= {need} if need is not None else set()
+        if study.target == "django":
+            timezone, need = local_name(source, "django.utils", "timezone")
+            using.needs |= {need} if need is not None else set()
+            using.now = f"{timezone}.now()"
         using.optional = _may_be_none(scope, options["countdown"])
     if "priority" in options:
         given = options["priority"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import libcst as cst
 
@@ -10,6 +10,7 @@ from codemods.engine.draft import Edit
 from codemods.engine.layout import Space, code, flat_args
 from codemods.engine.scope import Chain
 from codemods.engine.site import Rule
+from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
 from codemods.rules.celery.literals import plus_one
 from codemods.rules.celery.task import is_none, is_true
@@ -27,10 +28,17 @@ _POSITIONS = ("args", "kwargs", "exc", "throw", "eta", "countdown", "max_retries
 _NEW = {"countdown": "delay", "eta": "at", "max_retries": "max_attempts"}
 
 
-def given(call: cst.Call) -> dict[str, cst.BaseExpression] | None:
+Extra: TypeAlias = "dict[str, cst.BaseExpression] | None"
+"""The entries of retry_kwargs=, None when they cannot be read."""
+
+
+def given(call: cst.Call, extra: Extra) -> dict[str, cst.BaseExpression] | None:
     """Return the arguments of a retry call by name, None if they cannot be told."""
     found: dict[str, cst.BaseExpression] = {}
     for index, arg in enumerate(call.args):
+        if arg.star == "**" and extra is not None and _is_retry_kwargs(arg.value):
+            found |= extra
+            continue
         if arg.star or (arg.keyword is None and index >= len(_POSITIONS)):
             return None
         name = arg.keyword.value if arg.keyword is not None else _POSITIONS[index]
@@ -39,13 +47,28 @@ def given(call: cst.Call) -> dict[str, cst.BaseExpression] | None:
     return found
 
 
-def problem(chain: Chain) -> str:
+def is_spread(chain: Chain) -> bool:
+    """Is it `**self.retry_kwargs` in a call of self.retry()?"""
+    up = chain.frame.up
+    if chain.parts != ("retry_kwargs",) or up is None or not isinstance(up.node, cst.Arg):
+        return False
+    call = up.up.node if up.up is not None else None
+    if up.node.star != "**" or not isinstance(call, cst.Call):
+        return False
+    return dotted_name(call.func) == f"{chain.root}.retry"
+
+
+def _is_retry_kwargs(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Attribute) and node.attr.value == "retry_kwargs"
+
+
+def problem(chain: Chain, extra: Extra) -> str:
     """Say why a retry cannot be rewritten, if it cannot."""
     statement = _statement(chain)
     if statement is None:
         return "the result of self.retry() is used"
     call = _call_of(statement.node)
-    args = given(call)
+    args = given(call, extra)
     if args is None:
         return "self.retry() has arguments that cannot be read"
     if "throw" in args and not is_true(args["throw"]):
@@ -54,15 +77,19 @@ def problem(chain: Chain) -> str:
     return f"self.retry({other[0]}=) changes the task that runs again" if other else ""
 
 
-def has_delay(chain: Chain) -> bool:
+def has_delay(chain: Chain, extra: Extra) -> bool:
     """Does the retry say when it wants to run?"""
     statement = _statement(chain)
-    args = given(_call_of(statement.node)) if statement is not None else None
+    args = given(_call_of(statement.node), extra) if statement is not None else None
     return args is not None and bool({"countdown", "eta"} & args.keys())
 
 
 def retry_edit(
-    chain: Chain, retry: str, default_delay: cst.BaseExpression | None, space: Space
+    chain: Chain,
+    retry: str,
+    default_delay: cst.BaseExpression | None,
+    extra: Extra,
+    space: Space,
 ) -> Edit:
     """Return the edit of the statement; default_delay is spelled out where none is given."""
     statement = _statement(chain)
@@ -70,7 +97,7 @@ def retry_edit(
 
     def change(node: cst.CSTNode) -> cst.CSTNode:
         call = _call_of(node)
-        args = given(call) or {}
+        args = given(call, extra) or {}
         if default_delay is not None and not {"countdown", "eta"} & args.keys():
             args["countdown"] = default_delay
         exc = args.pop("exc", None)

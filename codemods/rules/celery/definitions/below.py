@@ -92,24 +92,18 @@ def _wraps(node: cst.FunctionDef) -> bool:
 
 
 def _passes_everything_on(wrapper: cst.FunctionDef) -> bool:
-    """Does the wrapper take exactly `*args, **kwargs` and look at neither?"""
+    """Does the wrapper take `*args, **kwargs` and hand on args, where self is, unseen?"""
     params = wrapper.params
     star, double = params.star_arg, params.star_kwarg
     if params.params or params.posonly_params or params.kwonly_params:
         return False
     if not isinstance(star, cst.Param) or double is None:
         return False
-    names = {star.name.value, double.name.value}
-    uses = [
-        inner
-        for inner in descendants(wrapper.body)
-        if isinstance(inner, cst.Name) and inner.value in names
-    ]
-    forwarded = [
-        arg.value
-        for inner in descendants(wrapper.body)
-        if isinstance(inner, cst.Call)
-        for arg in inner.args
-        if arg.star
-    ]
-    return len(uses) == len([value for value in forwarded if isinstance(value, cst.Name)])
+    name = star.name.value
+    inside = list(descendants(wrapper.body))
+    uses = [inner for inner in inside if isinstance(inner, cst.Name) and inner.value == name]
+    first = [inner.args[0] for inner in inside if isinstance(inner, cst.Call) and inner.args]
+    return len(uses) == sum(
+        arg.star == "*" and isinstance(arg.value, cst.Name) and arg.value.value == name
+        for arg in first
+    )

@@ -15,8 +15,9 @@ from codemods.engine.names import local_name
 from codemods.engine.scope import BindingKind, Chain, Scope
 from codemods.engine.site import Rule
 from codemods.engine.tree import Frame, descendants
-from codemods.rules.celery.definitions import ask
+from codemods.rules.celery.definitions import ask, progress
 from codemods.rules.celery.definitions.attempt import retries_edit
+from codemods.rules.celery.definitions.request import advice, attribute
 from codemods.rules.celery.literals import integer, mapping
 from codemods.rules.celery.task import CeleryTask
 
@@ -31,16 +32,19 @@ UNUSED = Rule(
 CONTEXT = Rule(
     "CEL108",
     "self becomes context",
-    "self.request.id is context.task_result.id, self.request.retries is context.attempt - 1 "
-    "(attempts count from one), self.name is context.task_result.task.module_path.",
+    "self.request.id, .args and .kwargs are those of context.task_result, self.request.retries is "
+    "context.attempt - 1 (attempts count from one), self.name and self.request.task are "
+    "context.task_result.task.module_path, self.request.hostname is the last of its worker_ids, "
+    "self.app is celery.current_app. Options such as self.max_retries become their numbers.",
     "@shared_task(bind=True)\ndef send(self, pk):\n    print(self.request.id)",
     "@task(takes_context=True)\ndef send(context, pk):\n    print(context.task_result.id)",
 )
 OTHER = Rule(
     "CEL109",
     "self is used in a way that has no counterpart",
-    "update_state, request.chain, passing self on and the like need Celery's task object. The "
-    "task stays on Celery with all its calls.",
+    "request.chain, request.headers, request.delivery_info, called_directly, replace(), passing "
+    "self on and the like need Celery's task object. The task stays on Celery with all its calls. "
+    "What the function learns there can mostly be an argument of it.",
 )
 
 
@@ -52,7 +56,10 @@ class Body:
     uses: list[Chain] = field(default_factory=list)
     asks: bool = False
     asks_without_delay: bool = False
-    changes_name: bool = False
+    changes: list[str] = field(default_factory=list)
+    """What means something else afterwards."""
+    reports: bool = False
+    """Does it say how far it is?"""
 
     @property
     def takes_context(self) -> bool:
@@ -77,7 +84,7 @@ def read_body(task: CeleryTask) -> Body:
     if body.uses and name != "context" and _mentions_context(inside, task):
         body.problem = (OTHER.code, "the function has a name `context` of its own")
     for chain in body.uses:
-        _read_use(chain, body)
+        _read_use(chain, body, task)
         if chain.parts[:1] == ("max_retries",) and max_retries_of(task) is None:
             body.problem = (OTHER.code, "self.max_retries is not a number that can be read here")
     if _rebound(task, name):
@@ -85,29 +92,47 @@ def read_body(task: CeleryTask) -> Body:
     return body
 
 
-def _read_use(chain: Chain, body: Body) -> None:
+def _read_use(chain: Chain, body: Body, task: CeleryTask) -> None:
     head = chain.parts[:2]
+    new = attribute(chain.parts, task)
     if chain.parts[:1] == ("retry",):
-        problem = ask.problem(chain) if chain.parts == ("retry",) else "self.retry is passed on"
+        problem = "self.retry is passed on"
+        if chain.parts == ("retry",):
+            problem = ask.problem(chain, retry_kwargs_of(task))
         if problem and body.problem is None:
             body.problem = (ask.ASK.code, problem)
         body.asks = True
-        body.asks_without_delay |= not ask.has_delay(chain)
-    elif head == ("request", "id") or chain.parts[:1] in {("max_retries",), ("name",)}:
-        body.changes_name |= chain.parts[:1] == ("name",)
-    elif head != ("request", "retries") and body.problem is None:
+        body.asks_without_delay |= not ask.has_delay(chain, retry_kwargs_of(task))
+    elif chain.parts == ("update_state",):
+        problem = progress.problem(chain)
+        if problem and body.problem is None:
+            body.problem = (progress.PROGRESS.code, problem)
+        body.reports = True
+    elif new is not None:
+        if new.change and new.change not in body.changes:
+            body.changes.append(new.change)
+    elif ask.is_spread(chain):
+        pass  # the rewrite of the retry writes its entries out
+    elif head != ("request", "retries") and chain.parts[:1] != ("max_retries",):
         used = ".".join(("self", *chain.parts[:2]))
         what = f"{used} has no counterpart" if chain.parts else "self itself is passed on"
-        body.problem = (OTHER.code, what)
+        if body.problem is None:
+            body.problem = (OTHER.code, what + advice(chain.parts))
     if chain.stored and body.problem is None:
         body.problem = (OTHER.code, f"{chain.dotted} is assigned to")
+
+
+def retry_kwargs_of(task: CeleryTask) -> dict[str, cst.BaseExpression] | None:
+    """Return the entries of retry_kwargs=, None when they cannot be read."""
+    given = task.option("retry_kwargs")
+    return {} if given is None else mapping(given)
 
 
 def max_retries_of(task: CeleryTask) -> int | None:
     """Return Celery's retry limit for the task, None when it is not a literal."""
     given = task.option("max_retries")
     if given is None:
-        given = (mapping(task.option("retry_kwargs")) or {}).get("max_retries")
+        given = (retry_kwargs_of(task) or {}).get("max_retries")
     return 3 if given is None else integer(given)
 
 
@@ -147,17 +172,30 @@ def use_context(task: CeleryTask, body: Body, *, keep_parameter_only: bool = Fal
             if need is not None:
                 rewrite.needs.add(need)
             space = statement_space(task.source, chain.frame)
-            edit = ask.retry_edit(chain, spelled, default if automatic else None, space)
+            extra = retry_kwargs_of(task)
+            edit = ask.retry_edit(chain, spelled, default if automatic else None, extra, space)
             rewrite.edits.append(edit)
+        elif chain.parts == ("update_state",):
+            space = statement_space(task.source, chain.frame)
+            rewrite.edits.append(progress.progress_edit(chain, space))
         elif chain.parts[:2] == ("request", "retries"):
             rewrite.edits.append(retries_edit(chain, limit))
-        elif chain.parts[:2] == ("request", "id"):
-            rewrite.edits.append(_prefix(chain, 2, "context.task_result.id"))
-        elif chain.parts[:1] == ("name",):
-            rewrite.edits.append(_prefix(chain, 1, "context.task_result.task.module_path"))
         elif chain.parts[:1] == ("max_retries",):
             rewrite.edits.append(_prefix(chain, 1, str(limit)))
+        elif not ask.is_spread(chain):
+            _use_attribute(chain, task, rewrite)
     return rewrite
+
+
+def _use_attribute(chain: Chain, task: CeleryTask, rewrite: Rewrite) -> None:
+    known = attribute(chain.parts, task)
+    assert known is not None
+    new = known.new
+    if known.module:
+        new, need = local_name(task.source, known.module, known.new)
+        if need is not None:
+            rewrite.needs.add(need)
+    rewrite.edits.append(_prefix(chain, known.count, new))
 
 
 def _annotation_names(task: CeleryTask) -> set[str]:

@@ -12,7 +12,7 @@ from codemods.rules.celery.options.build import Build, NewArg, Values
 def decorator_change(build: Build, frame: Frame) -> Change:
     """Return the change of a Decorator node."""
     space = space_for(build.options.source, frame)
-    func = build.bridge("task")
+    func = build.decorator()
 
     def change(node: cst.Decorator) -> cst.CSTNode:
         old = node.decorator if isinstance(node.decorator, cst.Call) else None
@@ -24,7 +24,7 @@ def decorator_change(build: Build, frame: Frame) -> Change:
 def alias_change(build: Build, frame: Frame) -> Change:
     """Return the change of the call an alias is made with."""
     space = space_for(build.options.source, frame)
-    func = build.bridge("task")
+    func = build.decorator()
 
     def change(node: cst.Call) -> cst.CSTNode:
         return _task_call(build, func, node, space, 0)
@@ -34,7 +34,8 @@ def alias_change(build: Build, frame: Frame) -> Change:
 
 def _task_call(build: Build, func: str, old: cst.Call | None, space: Space, taken: int) -> cst.Call:
     values: Values = {
-        arg.keyword.value: arg.value for arg in (old.args if old else ()) if arg.keyword
+        **{name: option.value for name, option in build.options.found.items()},
+        **{arg.keyword.value: arg.value for arg in (old.args if old else ()) if arg.keyword},
     }
     name = cst.parse_expression(func)
     if old is None:
@@ -58,8 +59,8 @@ def _merged(build: Build, old: cst.Call, values: Values) -> list[cst.Arg]:
     args: list[cst.Arg] = []
     for index, arg in enumerate(old.args):
         for new in anchored.get(index, ()):
-            value = new.make(values)
-            made = arg.with_changes(keyword=cst.Name(new.keyword), value=value)
+            fresh = {"keyword": cst.Name(new.keyword), "value": new.make(values)}
+            made = arg.with_changes(**fresh, star="", equal=_EQUAL if arg.star else arg.equal)
             args.append(made)
     added = [_keyword(new, values) for new in build.args if new.anchor is None]
     args.extend(arg.with_changes(comma=between) for arg in added)
@@ -107,5 +108,8 @@ def _keyword(new: NewArg, values: Values) -> cst.Arg:
     return cst.Arg(
         keyword=cst.Name(new.keyword),
         value=new.make(values),
-        equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
+        equal=_EQUAL,
     )
+
+
+_EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))

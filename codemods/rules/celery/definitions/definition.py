@@ -9,10 +9,10 @@ from codemods.engine.site import Kind, Rule
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
 from codemods.rules.celery.definitions import context
-from codemods.rules.celery.definitions.ask import ASK
 from codemods.rules.celery.definitions.below import problem_below
 from codemods.rules.celery.definitions.decorator import alias_change, decorator_change
-from codemods.rules.celery.options.build import Build
+from codemods.rules.celery.definitions.progress import PROGRESS
+from codemods.rules.celery.options.build import POLICY, Build
 from codemods.rules.celery.options.table import apply_options
 from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
@@ -51,18 +51,6 @@ STACKED = Rule(
     "function's name. Such tasks stay on Celery.",
 )
 
-RULES = (
-    DEFINITION,
-    ALIAS,
-    NESTED,
-    CONDITIONAL,
-    STACKED,
-    context.UNUSED,
-    context.CONTEXT,
-    context.OTHER,
-    ASK,
-)
-
 
 def judge_definitions(study: Study) -> None:
     """Judge every task, the ones under one alias together."""
@@ -87,8 +75,9 @@ def _judge(study: Study, task: CeleryTask) -> None:
     if build.refusal is not None:
         _block(study, task, build.refusal.code, build.refusal.reason)
         return
-    if body.problem is not None:
-        _block(study, task, *body.problem)
+    problem = body.problem or _beyond_django(study, body)
+    if problem is not None:
+        _block(study, task, *problem)
         return
     keys = frozenset({task.key})
     outcome = Outcome(
@@ -119,7 +108,7 @@ def _judge_alias(study: Study, tasks: list[CeleryTask]) -> None:
     bound = any(body.takes_context for body in bodies.values())
     for task in tasks:
         body = bodies[task.key]
-        problem = _structure(study, task) or body.problem
+        problem = _structure(study, task) or body.problem or _beyond_django(study, body)
         if build.refusal is not None:
             problem = (build.refusal.code, build.refusal.reason)
         if problem is not None:
@@ -153,7 +142,7 @@ def _rewrite_alias(study: Study, alias: Alias, build: Build, keys: frozenset[str
 
 
 def _build(study: Study, options: Options, key: str) -> Build:
-    return Build(study.project, options, key, study.broker, study.default_queue)
+    return Build(study.project, options, key, study.broker, study.default_queue, study.target)
 
 
 def _bind(
@@ -178,14 +167,23 @@ def _bind(
             study.asks.add(task.key)
         if not any(new.keyword == "takes_context" for new in build.args):
             build.put("takes_context", lambda values: cst.Name("True"))
-        kind = Kind.CHANGE if body.changes_name and task.custom_name else Kind.REWRITE
-        reason = "self is context"
-        if kind is Kind.CHANGE:
-            reason = "self.name was the custom name and is the module path now"
+        kind = Kind.CHANGE if body.changes else Kind.REWRITE
+        reason = "; ".join(body.changes) or "self is context"
         _add(study, outcome, task.frame, context.CONTEXT.code, reason, kind)
+        if body.reports:
+            reason = "progress is read from result.progress, not from AsyncResult"
+            _add(study, outcome, task.frame, PROGRESS.code, reason, Kind.CHANGE)
     outcome.edits.extend(rewrite.edits)
     outcome.needs |= rewrite.needs
     outcome.stale |= rewrite.stale
+
+
+def _beyond_django(study: Study, body: context.Body) -> tuple[str, str] | None:
+    """Say what of a body needs the bridge, when new code must not import it."""
+    if study.target == "django" and (body.asks or body.reports):
+        what = "self.retry() asks for another attempt" if body.asks else "progress is reported"
+        return POLICY.code, f"{what}, which django.tasks cannot"
+    return None
 
 
 def _structure(study: Study, task: CeleryTask) -> tuple[str, str] | None:

@@ -10,12 +10,22 @@ import libcst as cst
 from codemods.engine.imports import Need
 from codemods.engine.names import local_name
 from codemods.engine.project import Project
-from codemods.engine.site import Kind
+from codemods.engine.site import Kind, Rule
 from codemods.rules.celery.task import Option, Options
 
 Values = Mapping[str, cst.BaseExpression]
 """The options' expressions after edits inside them."""
 Make = Callable[[Values], cst.BaseExpression]
+
+
+POLICY = Rule(
+    "CEL310",
+    "A policy that django.tasks does not have",
+    "With --target django the new code imports django.tasks alone, which knows priority, "
+    "queue_name, backend and takes_context. A task whose options or self.retry() need a policy "
+    "stays on Celery. Use --target bridge, or do in the function what the option did.",
+)
+_OF_DJANGO = frozenset({"priority", "queue_name", "backend", "takes_context"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class Build:
     broker: str
     default_queue: str | None
     """Celery's default queue, None when the settings are not in sight."""
+    target: str = "bridge"
     args: list[NewArg] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     needs: set[Need] = field(default_factory=set)
@@ -58,10 +69,12 @@ class Build:
     def keep(self, option: Option, keyword: str) -> None:
         """Pass the option's own expression on under another name."""
         name = option.name
+        self._allow(keyword)
         self.args.append(NewArg(keyword, lambda values: values[name], option.index))
 
     def put(self, keyword: str, make: Make, anchor: int | None = None) -> None:
         """Add an argument with a new expression."""
+        self._allow(keyword)
         self.args.append(NewArg(keyword, make, anchor))
 
     def note(self, code: str, reason: str, kind: Kind = Kind.REWRITE) -> None:
@@ -72,6 +85,19 @@ class Build:
         """Leave the whole task on Celery; the first reason counts."""
         if self.refusal is None:
             self.refusal = Finding(code, Kind.PERSON, reason)
+
+    def decorator(self) -> str:
+        """Return how the file spells the decorator at module level."""
+        if self.target == "bridge":
+            return self.bridge("task")
+        spelled, need = local_name(self.options.source, "django.tasks", "task", inside=False)
+        if need is not None:
+            self.needs.add(need)
+        return spelled
+
+    def _allow(self, keyword: str) -> None:
+        if self.target == "django" and keyword not in _OF_DJANGO:
+            self.refuse(POLICY.code, f"{keyword}= is a policy of the bridge")
 
     def bridge(self, name: str) -> str:
         """Return how the file spells a name of the bridge at module level."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from codemods.engine.site import Rule
-from codemods.rules.celery.literals import string
+from codemods.engine.site import Kind, Rule
+from codemods.rules.celery.literals import constant, string
 from codemods.rules.celery.options.build import Build
 from codemods.rules.celery.task import Option, is_none
 
@@ -11,7 +11,8 @@ DROPPED = Rule(
     "CEL304",
     "Options without a meaning in django.tasks are dropped",
     "ignore_result, trail, compression, track_started, send_events, store_errors_even_if_ignored, "
-    'typing, shared, lazy, reject_on_worker_lost and serializer="json" configure Celery\'s '
+    "typing, shared, lazy, reject_on_worker_lost, acks_on_failure_or_timeout, resultrepr_maxsize, "
+    'delivery_mode, interval_* and serializer="json" configure Celery\'s '
     "transport or results; what the task does stays the same.",
 )
 
@@ -28,6 +29,14 @@ NAMES = frozenset(
         "lazy",
         "reject_on_worker_lost",
         "store_eager_result",
+        "resultrepr_maxsize",
+        "acks_on_failure_or_timeout",
+        "acks_on_failure",
+        "acks_on_timeout",
+        "interval_start",
+        "interval_step",
+        "interval_max",
+        "delivery_mode",
     ]
 )
 
@@ -37,9 +46,22 @@ def dropped(option: Option, build: Build) -> None:
     build.note(DROPPED.code, f"{option.name}= has no meaning here and is left out")
 
 
+THROWS = Rule(
+    "CEL313",
+    "throws= is dropped",
+    "Celery logs the exceptions a task lists in throws= as information, without a traceback. Here "
+    "every failure is logged as one; filter them in LOGGING if they are too many.",
+)
+
+
+def throws(option: Option, build: Build) -> None:
+    """Leave the option out, and say what changes."""
+    build.note(THROWS.code, "the exceptions of throws= are logged as errors", Kind.CHANGE)
+
+
 def serializer(option: Option, build: Build) -> None:
     """Leave JSON out, refuse everything else."""
-    name = string(option.value)
+    name = string(constant(build.project, option.value, option.scope, option.source))
     if name == "json" or is_none(option.value):
         dropped(option, build)
     else:

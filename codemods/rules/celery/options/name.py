@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codemods.engine.site import Rule
+from codemods.engine.site import Kind, Rule
 from codemods.rules.celery.literals import constant, string
 from codemods.rules.celery.options.build import Build
 from codemods.rules.celery.task import Option, is_none
@@ -12,7 +12,8 @@ NAME = Rule(
     "name= becomes an alias",
     "A task of django.tasks is called by its module path. The custom name is written to "
     "task_aliases.toml, so messages and schedules that carry it still find the task, and old "
-    "workers still understand what the new code sends.",
+    "workers still understand what the new code sends. With --target django nothing reads such a "
+    "file, and the name is dropped.",
 )
 
 
@@ -23,6 +24,9 @@ def name(option: Option, build: Build) -> None:
     legacy = string(constant(build.project, option.value, option.scope, option.source))
     if legacy is None:
         build.refuse(NAME.code, "name= is not a string that can be read here")
+    elif legacy != build.key and build.target == "django":
+        reason = f"messages and schedules that say {legacy!r} do not find it any more"
+        build.note(NAME.code, reason, Kind.CHANGE)
     elif legacy != build.key:
         build.legacy_name = legacy
         build.note(NAME.code, f"the name {legacy!r} is an alias of {build.key}")

@@ -9,16 +9,22 @@ from codemods.rules.celery.task import Option
 REFUSED = Rule(
     "CEL308",
     "An option has no counterpart",
-    "base=, rate_limit=, expires=, throws=, the on_* hooks and routing options change what the "
-    "task does and nothing carries them over, so the task stays on Celery with all its calls. "
-    "Remove the option, or move what it does into the function, and run again.",
+    "The on_* methods, after_return, before_start, routing options and classes given as request "
+    "change what the task does, and nothing carries them over as they are: the task stays on "
+    "Celery with all its calls. What on_failure= and on_success= do fits in tasks that are hooks "
+    '(`@task(on_failure=clean_up.hook("x"))`), or in the function.',
 )
 
 _ADVICE = {
-    "base": "move what the base class does into the function or a decorator below it",
-    "rate_limit": "limit the rate in the function, or give the task a queue with few workers",
-    "expires": "check the age of the work at the start of the function",
-    "throws": "catch the expected exceptions in the function",
+    "on_failure": "make it a task and name it with on_failure=clean_up.hook(...), or catch the "
+    "exception in the function",
+    "on_success": "make it a task and name it with on_success=follow_up.hook(...), or do it at the "
+    "end of the function",
+    "on_retry": "do it before raising Retry in the function",
+    "after_return": "do it in a finally clause of the function",
+    "before_start": "do it at the start of the function",
+    "exchange": "name a queue, whose exchange CELERY_TASK_QUEUES declares",
+    "routing_key": "name a queue, whose routing key CELERY_TASK_QUEUES declares",
 }
 
 

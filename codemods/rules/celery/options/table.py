@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from codemods.engine.site import Rule
-from codemods.rules.celery.options import acks, dropped, limits, name, priority, queue, refused
+from codemods.rules.celery.options import (
+    acks,
+    base,
+    dropped,
+    expires,
+    limits,
+    name,
+    priority,
+    queue,
+    rate,
+    refused,
+)
 from codemods.rules.celery.options import retry as retry_rule
 from codemods.rules.celery.options.build import Build
 from codemods.rules.celery.task import Option
@@ -13,8 +24,9 @@ from codemods.rules.celery.task import Option
 UNREADABLE = Rule(
     "CEL309",
     "The options cannot be read",
-    "`**defaults` or positional arguments in a task decorator hide what the task is configured "
-    "to do, so it stays on Celery. Write the options out and run again.",
+    "`**DEFAULTS` is read when the module assigns it a dict once and nobody changes it. Any other "
+    "`**` and positional arguments hide what the task is configured to do, so it stays on Celery. "
+    "Write the options out and run again.",
 )
 
 _TABLE: dict[str, Callable[[Option, Build], None]] = {
@@ -26,26 +38,22 @@ _TABLE: dict[str, Callable[[Option, Build], None]] = {
     "time_limit": limits.time_limit,
     "serializer": dropped.serializer,
     "bind": dropped.bind,
+    "expires": expires.expires,
+    "rate_limit": rate.rate_limit,
+    "throws": dropped.throws,
+    "base": base.base,
     **dict.fromkeys(dropped.NAMES, dropped.dropped),
 }
-
-RULES = (
-    queue.QUEUE,
-    priority.PRIORITY,
-    name.NAME,
-    dropped.DROPPED,
-    acks.ACKS,
-    limits.LIMITS,
-    retry_rule.RETRY,
-    refused.REFUSED,
-    UNREADABLE,
-)
 
 
 def apply_options(build: Build, *, asks: bool, asks_without_delay: bool) -> None:
     """Run the rule of every option."""
     if build.options.unreadable:
         build.refuse(UNREADABLE.code, "the options cannot be read here")
+        return
+    if build.options.elsewhere:
+        reason = f"{build.options.elsewhere}= is given in another module, by names of that module"
+        build.refuse(UNREADABLE.code, reason)
         return
     for option in build.options.found.values():
         if option.name not in retry_rule.NAMES:
