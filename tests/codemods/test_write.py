@@ -50,6 +50,24 @@ def test_interrupt_restores_what_was_written(
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_two_changes_of_one_file_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/a.py").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("code", target_is_directory=True)
+    places = [tmp_path / "code/a.py", tmp_path / "link/a.py"]
+    with pytest.raises(WriteFailed, match=r"a\.py is the same file as"):
+        write([change(path, b"old", b"new") for path in places], Journals(tmp_path), "test")
+    assert places[0].read_bytes() == b"old"
+
+
+def test_file_behind_a_link_is_rewritten_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "real.py").write_bytes(b"old")
+    (tmp_path / "link.py").symlink_to("real.py")
+    write([change(tmp_path / "link.py", b"old", b"new")], Journals(tmp_path), "test")
+    assert (tmp_path / "link.py").is_symlink()
+    assert (tmp_path / "real.py").read_bytes() == b"new"
+
+
 def test_file_to_create_must_not_exist(tmp_path: Path) -> None:
     path = tmp_path / "task_aliases.toml"
     path.write_bytes(b"mine")

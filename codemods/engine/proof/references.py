@@ -46,18 +46,19 @@ def imported_without_being_there(
     lost: Mapping[FileChange, frozenset[str]], contents: Mapping[Path, bytes]
 ) -> Iterator[Doubt]:
     """Yield a doubt for each module whose lost names another file imports from it."""
-    everything = frozenset().union(*lost.values())
-    if not everything:
-        return
-    joined = b"|".join(re.escape(name.encode()) for name in sorted(everything))
-    wanted = re.compile(rb"\b(?:%b)\b" % joined)
     modules = {module: change for change in lost for module in change.modules}
     for path, data in contents.items():
-        if b"import" in data and wanted.search(data):
+        if any(_may_import(data, change, names) for change, names in lost.items()):
             for change, name in _imports(path, data, lost, modules):
                 yield Doubt(
                     change.label, 1, f"it would lose {name!r}, which {path} imports from it"
                 )
+
+
+def _may_import(data: bytes, change: FileChange, names: frozenset[str]) -> bool:
+    """Is it worth parsing a file for imports of these names from the module?"""
+    stem = b"import" if change.path.stem == "__init__" else change.path.stem.encode()
+    return stem in data and any(name.encode() in data for name in names)
 
 
 def _imports(

@@ -70,10 +70,10 @@ def _check(changes: Sequence[FileChange], targets: Sequence[Path]) -> None:
     for change, target in zip(changes, targets, strict=True):
         label = change.label
         # Two names of one file, where the file system does not tell upper from lower case.
-        other = seen.setdefault(_identity(target), label)
+        identity = _identity(target)
         current = content_of(target)
-        if other is not label:
-            reasons.append(f"{label} is the same file as {other}")
+        if identity in seen:
+            reasons.append(f"{label} is the same file as {seen[identity]}")
         elif change.before is None and (current is not None or os.path.lexists(change.path)):
             reasons.append(f"{label} exists already")
         elif change.before is not None and current != change.before:
@@ -83,6 +83,7 @@ def _check(changes: Sequence[FileChange], targets: Sequence[Path]) -> None:
             reasons.append(f"{label} is read-only")
         elif target.parent.exists() and not os.access(target.parent, os.W_OK):
             reasons.append(f"the directory of {label} is read-only")
+        seen.setdefault(identity, label)
     if reasons:
         raise WriteFailed(f"{'; '.join(reasons)}. Nothing was changed.")
 
