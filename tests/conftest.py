@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.services import REQUIRED, Service
 
+# Where a failure holds everybody up, every run tries the same examples; elsewhere new ones.
+settings.register_profile("suite", deadline=None, derandomize=REQUIRED, print_blob=True)
+settings.load_profile("suite")
+
+# In the background of a shell we would ignore Ctrl+C, and what we start as well.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+LONG = ("process", "property", "demo", "typing", "packaging", "benchmarks")
+"""Folders of tests that take seconds each."""
 MISSING: set[str] = set()
 
 
@@ -20,6 +33,12 @@ def need(service: Service) -> None:
         pytest.fail(f"{message}, and BRIDGE_REQUIRE_SERVICES=1")
     MISSING.add(message)
     pytest.skip(message)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long tests, so that at the end no core waits for one of them."""
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in LONG)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -36,6 +55,13 @@ def _hasty_messengers() -> None:
     from bridge.ledger import messenger
 
     messenger.IDLE = 0.2
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _databases_emptied_fast() -> None:
+    from tests import emptying
+
+    emptying.install()
 
 
 @pytest.fixture(autouse=True)

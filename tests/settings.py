@@ -6,12 +6,15 @@ from pathlib import Path
 
 from tests.services import MARIADB, POSTGRES
 
+# On loopback; PyMySQL would read every certificate of the system for each connection.
+PLAIN = {"ssl_mode": "DISABLED"}
 try:
     import MySQLdb  # noqa: F401
 except ImportError:
     import pymysql  # the driver that needs neither headers nor a compiler
 
     pymysql.install_as_MySQLdb()
+    PLAIN = {"ssl_disabled": True}
 
 SECRET_KEY = "tests"
 USE_TZ = True
@@ -50,6 +53,7 @@ if MARIADB.is_up():
         "PORT": MARIADB.port,
         "USER": MARIADB.user,
         "NAME": "mysql",
+        "OPTIONS": PLAIN,
         "TEST": {"NAME": f"bridge_test_{_RUN}", "CHARSET": "utf8mb4"},
     }
 

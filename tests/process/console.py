@@ -8,14 +8,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PROMPT = """
+START = """
 import json, sys, traceback
 import django
 django.setup()
 from django.db import connections
+"""
+TEST_APP = """
 from tests.app.tasks import *
 from tests.app.models import Run
 from bridge.models import TaskRow, WorkerRow
+"""
+PROMPT = """
 replies, sys.stdout = sys.stdout, sys.stderr
 for line in sys.stdin:
     given = []
@@ -32,24 +36,28 @@ for line in sys.stdin:
 class Console:
     """Runs code in the project that the environment names."""
 
-    def __init__(self, environment: dict[str, str], *, cwd: Path) -> None:
+    def __init__(self, environment: dict[str, str], *, cwd: Path, names: str = TEST_APP) -> None:
         self.popen = subprocess.Popen(
-            [sys.executable, "-c", PROMPT],
+            [sys.executable, "-c", START + names + PROMPT],
             env=environment,
             cwd=cwd,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
+        self._owes = False
 
     def run(self, code: str) -> Any:
         """Run code; return the last value it gave to give(), as JSON brings it back."""
         assert self.popen.stdin
         assert self.popen.stdout
+        assert not self._owes, "The console has not answered what it was asked before."
+        self._owes = True
         self.popen.stdin.write(json.dumps(code) + "\n")
         self.popen.stdin.flush()
         line = self.popen.stdout.readline()
         assert line, f"The console ended with exit code {self.popen.wait(10)}."
+        self._owes = False
         reply = json.loads(line)
         assert "error" not in reply, reply["error"]
         return reply["given"]

@@ -18,7 +18,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def wait_for(look: Callable[[], T], what: str, *, seconds: float = 30) -> T:
+def wait_for(look: Callable[[], T], what: str, *, seconds: float = 60) -> T:
     """Return the first true value of look(), or fail after some seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -52,9 +52,9 @@ class Process:
         """SIGKILL the process and its children at once."""
         with suppress(ProcessLookupError):
             os.killpg(self.popen.pid, signal.SIGKILL)
-        self.popen.wait(10)
+        self.popen.wait(30)
 
-    def exit_code(self, seconds: float = 30) -> int:
+    def exit_code(self, seconds: float = 60) -> int:
         """Wait for the end and return the exit code."""
         try:
             return self.popen.wait(seconds)
@@ -66,19 +66,26 @@ class Process:
         return self.log.read_text()
 
 
+def complete(environment: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a project's processes; the argument says what is special."""
+    settings = {"DJANGO_SETTINGS_MODULE": "tests.process.settings", "PYTHONPATH": str(ROOT)}
+    return {**os.environ, **settings, **environment}
+
+
 class Project:
     """The test app on one database."""
 
-    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self, environment: dict[str, str], folder: Path, console: Console | None = None
+    ) -> None:
         self.folder = folder
-        self.environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.process.settings",
-            "PYTHONPATH": str(ROOT),
-            **environment,
-        }
+        self.environment = complete(environment)
         self.workers: list[Process] = []
-        self.console = Console(self.environment, cwd=ROOT)
+        self.console = console or Console(self.environment, cwd=ROOT)
+        self._closes = console is None
+
+    def migrate(self) -> None:
+        """Create the tables."""
         self.run(
             "from django.core.management import call_command\n"
             "call_command('migrate', run_syncdb=True, verbosity=0)"
@@ -93,7 +100,7 @@ class Project:
             text=True,
             capture_output=True,
             check=check,
-            timeout=60,
+            timeout=120,
         )
 
     def run(self, code: str) -> Any:
@@ -130,6 +137,13 @@ class Project:
 
     def stop(self) -> None:
         """Kill what is left, children included."""
-        self.console.close()
+        if self._closes:
+            self.console.close()
         for worker in self.workers:
             worker.kill_all()
+
+    def end(self) -> None:
+        """Stop, and show what the workers said if the test fails."""
+        self.stop()
+        for worker in self.workers:
+            print(f"--- {worker.log.name}\n{worker.output()}")

@@ -55,9 +55,18 @@ def rabbitmq(vhost: str, tmp_path: Path) -> dict[str, str]:
     return {"PLANT_BROKER": url, "PLANT_RESULTS": f"file://{tmp_path}/results"}
 
 
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in a file, as migrating leaves it."""
+    plant = Plant(tmp_path_factory.mktemp("plant"), {"PLANT_BROKER": "filesystem://"})
+    path = plant.migrate()
+    plant.stop()
+    return path
+
+
 @pytest.fixture
-def plant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plant]:
+def plant(request: pytest.FixtureRequest, tmp_path: Path, tables: Path) -> Iterator[Plant]:
     """The project on the broker a test names with @on(...); its workers die with the test."""
-    plant = Plant(tmp_path, request.getfixturevalue(request.param))
+    plant = Plant(tmp_path, request.getfixturevalue(request.param), tables)
     yield plant
     plant.stop()

@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from tests.process.console import Console
 from tests.process.project import ROOT, Process, wait_for
 
 PROJECTS = Path(__file__).parent / "projects"
+NAMES = """
+from plant.tasks import *
+from datetime import *
+"""
 JSON_COLUMNS = ("args", "kwargs", "errors", "worker_ids", "return_value")
 
 
 class Plant:
     """The two sides of the plant; `side` is "old" or "new" everywhere."""
 
-    def __init__(self, folder: Path, broker: dict[str, str]) -> None:
+    def __init__(self, folder: Path, broker: dict[str, str], tables: Path | None = None) -> None:
         self.folder = folder
         self.database = folder / "plant.sqlite3"
         self.environment = {
@@ -32,11 +37,18 @@ class Plant:
             **broker,
         }
         self.workers: list[Process] = []
+        self._consoles: dict[tuple[str, ...], Console] = {}
+        if tables is not None:
+            shutil.copy(tables, self.database)
+
+    def migrate(self) -> Path:
+        """Create the tables; return the file they are in."""
         self.run(
             "new",
-            "from django.core.management import call_command as c\n"
-            "c('migrate', run_syncdb=True, verbosity=0)",
+            "from django.core.management import call_command\n"
+            "call_command('migrate', run_syncdb=True, verbosity=0)",
         )
+        return self.database
 
     def environment_of(self, side: str, **more: str) -> dict[str, str]:
         """Return the environment of a process of one side."""
@@ -45,24 +57,11 @@ class Plant:
 
     def run(self, side: str, code: str, **environment: str) -> Any:
         """Run Python code inside one side; it hands back JSON by calling give()."""
-        program = (
-            "import json, django; django.setup()\n"
-            "give = lambda value: print('@@' + json.dumps(value, default=str))\n"
-            "from plant.tasks import *\n"
-            "from datetime import *\n" + code
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            env=self.environment_of(side, **environment),
-            cwd=self.folder,
-            text=True,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        answers = [line[2:] for line in done.stdout.splitlines() if line.startswith("@@")]
-        return json.loads(answers[-1]) if answers else None
+        complete = self.environment_of(side, **environment)
+        key = tuple(map("=".join, complete.items()))
+        if key not in self._consoles:
+            self._consoles[key] = Console(complete, cwd=self.folder, names=NAMES)
+        return self._consoles[key].run(code)
 
     def worker(self, side: str, *arguments: str, pool: str = "prefork", size: int = 2) -> Process:
         """Start a Celery worker of one side, with the command line every team has."""
@@ -118,7 +117,7 @@ class Plant:
         """Return one row."""
         return next(row for row in self.rows() if row["id"] == task_id.replace("-", ""))
 
-    def settled(self, *task_ids: str, seconds: float = 30) -> list[dict[str, Any]]:
+    def settled(self, *task_ids: str, seconds: float = 60) -> list[dict[str, Any]]:
         """Wait until tasks have ended and return their rows."""
         ended = {"SUCCESSFUL", "FAILED"}
 
@@ -134,7 +133,7 @@ class Plant:
         rows = self._select("SELECT name FROM app_run ORDER BY id")
         return [row["name"].rsplit(" ", 2) for row in rows]
 
-    def ran(self, *names: str, seconds: float = 30) -> list[list[str]]:
+    def ran(self, *names: str, seconds: float = 60) -> list[list[str]]:
         """Wait until each of these names has run, and return their executions."""
 
         def look() -> list[list[str]]:
@@ -145,6 +144,8 @@ class Plant:
 
     def stop(self) -> None:
         """Kill every worker, children included, and show what they said if the test fails."""
+        for console in self._consoles.values():
+            console.close()
         for worker in self.workers:
             worker.kill_all()
             print(f"--- {worker.log.name}\n{worker.output()}")

@@ -17,13 +17,13 @@ without_server = pytest.mark.parametrize("plant", ["filesystem"], indirect=True)
 
 @every_broker
 def test_new_worker_runs_what_old_code_sent_before_the_rewrite(plant: Plant) -> None:
-    ids = plant.run(
+    before, *ids = plant.run(
         "old",
-        "give([note.apply_async(('eta',), countdown=3).id, note.delay('now').id,"
+        "give([datetime.now(UTC).isoformat(),"
+        " note.apply_async(('eta',), countdown=2).id, note.delay('now').id,"
         " water.delay('custom name').id, flaky.delay('again', 2).id,"
         " kind.delay(datetime.now()).id, broken.delay('broken').id])",
     )
-    sent_at = datetime.now(UTC)
     plant.ready(plant.worker("new"))
 
     rows = plant.settled(*ids)
@@ -38,7 +38,7 @@ def test_new_worker_runs_what_old_code_sent_before_the_rewrite(plant: Plant) -> 
     assert rows[5]["errors"][0]["exception_class_path"] == "builtins.LookupError"
     assert {row["enqueued_at"] for row in rows} == {None}  # no message says when it was sent
     started_at = datetime.fromisoformat(rows[0]["started_at"]).replace(tzinfo=UTC)
-    assert started_at - sent_at > timedelta(seconds=1.5)
+    assert started_at - datetime.fromisoformat(before) >= timedelta(seconds=2)
     names = ["eta", "now", "custom name", "again#1", "again#2", "again#3"]
     assert Counter(name for name, _, _ in plant.runs()) == Counter(names)
     legacy = plant.run(
@@ -139,7 +139,7 @@ def test_results_are_true_in_another_process(plant: Plant, pool: str) -> None:
     times = ("enqueued_at", "started_at", "last_attempted_at", "finished_at")
     moments = [datetime.fromisoformat(note[name]) for name in times]
     assert moments == sorted(moments)
-    assert timedelta(seconds=1) <= moments[3] - moments[2] < timedelta(seconds=5)
+    assert timedelta(seconds=1) <= moments[3] - moments[2] < timedelta(seconds=60)
     assert note["worker"] is None
 
 

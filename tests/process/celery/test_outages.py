@@ -59,7 +59,7 @@ def closed_port(plant: Plant) -> str:
 def test_broker_down_outside_a_transaction_raises_soon_and_leaves_nothing(plant: Plant) -> None:
     seconds, cause, signals = plant.run("new", OUTSIDE, PLANT_BROKER=closed_port(plant))
 
-    assert seconds < 2
+    assert seconds < 15  # and not for as long as the broker is away
     assert cause == "OperationalError"
     assert signals == 0
     assert plant.rows() == []

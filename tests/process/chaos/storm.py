@@ -131,6 +131,7 @@ def storm(database: Database, folder: Path, *, seed: int, max_losses: int = 100)
         },
         folder,
     )
+    project.migrate()
     try:
         yield Storm(project, database, seed)
     finally:

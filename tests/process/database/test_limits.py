@@ -111,7 +111,7 @@ def test_task_of_a_lane_starts_soon_after_the_one_before_has_ended_elsewhere(
     gap = datetime.fromisoformat(second["started_at"]) - datetime.fromisoformat(
         first["finished_at"]
     )
-    assert 0 <= gap.total_seconds() < 5
+    assert 0 <= gap.total_seconds() < 20  # and not after the interval of the other worker
     assert first["worker_ids"] != second["worker_ids"]
 
 

@@ -10,6 +10,17 @@ import pytest
 from tests.process.project import Process, Project, wait_for
 
 pytestmark = pytest.mark.process
+COUNT = 10_000
+IN_MANY_STEPS = """
+import sys
+import django
+from django.core.management import execute_from_command_line
+django.setup()
+from bridge.ledger import pruning
+pruning.CHUNK = 10
+execute_from_command_line([*sys.argv, "--failed-min-age", "1d"])
+"""
+"""What takes so long that it can be interrupted, also when looking at it takes long."""
 
 
 def fill(project: Project, count: int, days: float = 30) -> None:
@@ -47,19 +58,19 @@ def test_worker_deletes_what_is_not_kept_while_it_works(project: Project) -> Non
 
 
 def test_command_that_is_interrupted_goes_on_the_next_time(project: Project) -> None:
-    fill(project, 20_000)
+    fill(project, COUNT)
     project.run("note.enqueue('ready')")
-    arguments = [sys.executable, "-m", "django", "prune_db_task_results", "--failed-min-age", "1d"]
+    arguments = [sys.executable, "-c", IN_MANY_STEPS, "prune_db_task_results"]
     command = Process(arguments, project.environment, project.folder / "prune.log")
     project.workers.append(command)
-    wait_for(lambda: left(project) < 20_000, "the first transaction")
+    wait_for(lambda: left(project) < COUNT, "the first transaction")
 
     command.signal(signal.SIGINT)
 
     assert command.exit_code() == 130, command.output()
     rest = left(project)
-    assert 0 < rest < 20_000
-    assert f"Deleted {20_000 - rest} task result(s)" in command.output()
+    assert 0 < rest < COUNT
+    assert f"Deleted {COUNT - rest} task result(s)" in command.output()
     assert "and was interrupted" in command.output()
     again = project.manage("prune_db_task_results", "--min-age", "12h")
     assert f"Deleted {rest} task result(s)" in again.stdout

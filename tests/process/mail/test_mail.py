@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.conftest import DATABASES
+from tests.process.ledgers import DATABASES, Ledgers
 from tests.process.project import Project, wait_for
 from tests.smtp import Server, smtp_server
 
@@ -31,18 +31,19 @@ def port(server: Server) -> int:
 
 
 @pytest.fixture(params=list(DATABASES))
-def mailing(request: pytest.FixtureRequest, tmp_path: Path, port: int) -> Iterator[Project]:
+def mailing(
+    request: pytest.FixtureRequest, tmp_path: Path, port: int, ledgers: Ledgers
+) -> Iterator[Project]:
     """A project on the named database that sends mail to `port`."""
-    with DATABASES[request.param](tmp_path) as environment:
-        environment |= {
+    with ledgers.lend(request.param) as ledger:
+        environment = {
+            **ledger.environment,
             "DJANGO_SETTINGS_MODULE": "tests.process.mail.settings",
             "BRIDGE_SMTP_PORT": str(port),
         }
         project = Project(environment, tmp_path)
         yield project
-        project.stop()
-        for worker in project.workers:
-            print(f"--- {worker.log.name}\n{worker.output()}")
+        project.end()
 
 
 def test_mail_is_sent_by_the_worker(mailing: Project, server: Server) -> None:

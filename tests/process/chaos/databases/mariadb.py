@@ -94,6 +94,7 @@ class Mariadb:
             user=MARIADB.user,
             database=database or self.database,
             autocommit=True,
+            **suite.PLAIN,
         )
         with closing(connection), connection.cursor() as cursor:
             cursor.execute(sql)
