@@ -7,7 +7,7 @@ import libcst as cst
 from codemods.engine.site import Kind, Rule
 from codemods.rules.celery.outcome import Outcome, rename_part
 from codemods.rules.celery.study import Study, Use
-from codemods.rules.celery.testing.assertion import judge_assertion
+from codemods.rules.celery.testing.assertion import FROZEN, PERSON, judge_assertion
 from codemods.rules.celery.testing.mock_path import mocks_another
 
 MOCK_ATTRIBUTE = Rule(
@@ -28,6 +28,9 @@ def mock_attribute(study: Study, use: Use) -> Outcome:
         f"the mocked .{use.rest[0]} is .enqueue",
         frozenset({use.task.key}),
     )
+    if study.target == "django":
+        outcome.code, outcome.kind, outcome.reason = PERSON.code, Kind.PERSON, FROZEN
+        return outcome
     if use.rest[0] in study.on_celery.get(use.task.key, ()):
         mocks_another(outcome, use.task, use.rest[0])
     outcome.edits.append(rename_part(use.chain, use.position, "enqueue"))
