@@ -73,11 +73,17 @@ def _tracked(root: Path) -> list[Path] | None:
         done = subprocess.run(command, cwd=root, capture_output=True, check=False)
     except OSError:
         return None
-    if done.returncode or not done.stdout:
+    if done.returncode or (not done.stdout and _ignored(root)):
         return None
     names = {os.fsdecode(name) for name in done.stdout.split(b"\0") if name}
     paths = (root / name for name in names if not _skipped(name))
     return [path for path in paths if path.is_file() and not path.is_symlink()]
+
+
+def _ignored(root: Path) -> bool:
+    """Does git ignore the directory itself? Who names it wants it read."""
+    command = ["git", "check-ignore", "--quiet", "."]
+    return subprocess.run(command, cwd=root, capture_output=True, check=False).returncode == 0
 
 
 def _skipped(name: str) -> bool:
