@@ -8,7 +8,13 @@ from codemods.engine.layout import call, comments_in, flat_args, space_for, span
 from codemods.engine.site import Kind, Rule
 from codemods.engine.tree import Frame
 from codemods.rules.celery.calls.comments import move_comments
-from codemods.rules.celery.calls.delay import apply_result, call_of, outcome_of
+from codemods.rules.celery.calls.delay import (
+    ON_COMMIT,
+    apply_result,
+    call_of,
+    delay_on_commit,
+    outcome_of,
+)
 from codemods.rules.celery.calls.legacy import keep_on_celery
 from codemods.rules.celery.calls.links import Links, read_links
 from codemods.rules.celery.calls.partial import uncalled
@@ -70,6 +76,20 @@ def apply_async(study: Study, use: Use) -> Outcome:
         ]
         outcome.tasks |= links.tasks
     _rewrite(use, frame, using, links, outcome)
+    return outcome
+
+
+def apply_async_on_commit(study: Study, use: Use) -> Outcome:
+    """Judge `.apply_async_on_commit`: enqueue sends after the commit by itself."""
+    if study.target == "django":
+        return delay_on_commit(study, use)
+    outcome = apply_async(study, use)
+    if outcome.kind is Kind.REWRITE:
+        outcome.code, outcome.kind = ON_COMMIT.code, Kind.CHANGE
+        outcome.reason = (
+            ".apply_async_on_commit is .enqueue, which is published after the commit; a countdown "
+            "counts from the call"
+        )
     return outcome
 
 

@@ -68,6 +68,11 @@ def delay(study: Study, use: Use) -> Outcome:
 
 def delay_on_commit(study: Study, use: Use) -> Outcome:
     """Judge `.delay_on_commit`."""
+    if study.target == "django":
+        reason = f".{use.rest[0]} waits for the commit, which plain enqueue does not"
+        outcome = outcome_of(use, ON_COMMIT.code, reason, Kind.PERSON)
+        outcome.blocks = not use.source.is_test
+        return outcome
     reason = ".delay_on_commit is .enqueue, which is published after the commit"
     outcome = outcome_of(use, ON_COMMIT.code, reason, Kind.CHANGE)
     outcome.edits.append(rename_part(use.chain, use.position, "enqueue"))

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from codemods.engine.source import Source
 from codemods.rules.celery.calls import attribute, delay
-from codemods.rules.celery.calls.apply_async import apply_async
+from codemods.rules.celery.calls.apply_async import apply_async, apply_async_on_commit
 from codemods.rules.celery.calls.direct import bare
 from codemods.rules.celery.calls.flow import Flows
+from codemods.rules.celery.calls.lookup import lookup
 from codemods.rules.celery.canvas.judge import signature
 from codemods.rules.celery.names import SIGNATURES
 from codemods.rules.celery.outcome import Outcome
@@ -21,6 +22,8 @@ _METHODS: dict[str, Judge] = {
     "delay": delay.delay,
     "delay_on_commit": delay.delay_on_commit,
     "apply_async": apply_async,
+    "apply_async_on_commit": apply_async_on_commit,
+    "AsyncResult": lookup,
     "apply": attribute.apply,
     "run": attribute.run,
     "name": attribute.module_path,
