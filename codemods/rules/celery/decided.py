@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from codemods.engine.deciding import decline, sorted_out, staying
+from codemods.engine.outcome import Outcome
+from codemods.engine.places import Places
 from codemods.engine.plan import Choice, FileChange
 from codemods.engine.site import Note, Site
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.settings.aliases import ALIASES
 from codemods.rules.celery.settings.values import CelerySettings
 from codemods.rules.celery.settings.write import TASKS, Written, write_settings
-from codemods.rules.celery.sites import Places
 from codemods.rules.celery.study import Study
-from codemods.rules.celery.verdict import decide, definition_findings
+from codemods.rules.celery.verdict import definition_findings
 
 
 @dataclass(slots=True)
@@ -42,15 +42,15 @@ def decide_all(study: Study, celery: CelerySettings, places: Places, choice: Cho
     A declined outcome keeps its tasks as a blocking one does, so that none is half converted; a
     setting that concerns no task only loses its edits.
     """
-    _decline(study.outcomes, places, choice)
+    decline(study.outcomes, places, choice)
     while True:
-        stays = decide(study)
+        stays = staying(study.outcomes, study.groups)
         study.stays = dict(stays)
         converted = study.tasks.keys() - stays.keys()
         written = write_settings(study, celery, converted) if converted else Written()
-        _decline(written.outcomes, places, choice)
+        decline(written.outcomes, places, choice)
         settled = _settle(written, places, choice)
-        active, kept = _sorted_out([*study.outcomes, *written.outcomes], stays)
+        active, kept = sorted_out([*study.outcomes, *written.outcomes], stays)
         late = [outcome for outcome in kept if outcome.declined and outcome.tasks - stays.keys()]
         if not late:
             break
@@ -58,39 +58,6 @@ def decide_all(study: Study, celery: CelerySettings, places: Places, choice: Cho
     findings = definition_findings(study, stays)
     places.locate(findings)
     return Decided(stays, [*active, *findings], kept, settled)
-
-
-def _decline(outcomes: Iterable[Outcome], places: Places, choice: Choice) -> None:
-    """Give outcomes their ids, and mark those that nobody wants."""
-    found = list(outcomes)
-    places.locate(found)
-    for outcome in found:
-        if choice.declines(outcome.code, outcome.id):
-            outcome.declined = True
-            outcome.blocks = outcome.blocks or bool(outcome.tasks)
-        if outcome.otherwise:
-            _decline(outcome.otherwise, places, choice)
-
-
-def _sorted_out(
-    outcomes: list[Outcome], stays: dict[str, Outcome]
-) -> tuple[list[Outcome], list[Outcome]]:
-    """Return the outcomes that hold, and those whose place stays as it is."""
-    active, kept = [], []
-    for outcome in outcomes:
-        if outcome.declined or (outcome.any_of and outcome.any_of <= stays.keys()):
-            kept.append(outcome)
-        elif outcome.blocks or not outcome.tasks & stays.keys():
-            active.append(outcome)
-        elif outcome.mixed and not outcome.tasks <= stays.keys():
-            active.append(outcome.for_person(outcome.mixed))
-        elif outcome.otherwise:
-            instead, still = _sorted_out(outcome.otherwise, stays)
-            active.extend(instead)
-            kept.extend(still)
-        else:
-            kept.append(outcome)
-    return active, kept
 
 
 def _settle(written: Written, places: Places, choice: Choice) -> Settled:

@@ -8,6 +8,7 @@ from pathlib import Path
 import libcst as cst
 
 from codemods.engine.errors import Unusable
+from codemods.engine.outcome import Outcome
 from codemods.engine.plan import Fate, Request
 from codemods.engine.position import positions
 from codemods.engine.source import Source, Unparsable
@@ -15,7 +16,6 @@ from codemods.engine.survey import dotted_name
 from codemods.engine.trail import Trail
 from codemods.rules.celery.decided import Decided
 from codemods.rules.celery.migration import understand
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import CeleryTask
 

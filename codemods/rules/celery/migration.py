@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
-
-import libcst as cst
-
-from codemods.engine.draft import Draft, Refused
+from codemods.engine.assembly import changes, drafts, seen, sites, unreadable
 from codemods.engine.files import python_files
 from codemods.engine.load import load
-from codemods.engine.plan import FileChange, Plan, Progress, Request, SeenFile
+from codemods.engine.outcome import Outcome
+from codemods.engine.plan import Plan, Request
 from codemods.engine.project import Project
-from codemods.engine.site import Kind, Problem, Site
-from codemods.engine.source import Source
-from codemods.engine.todo import has_todo, statement_of
 from codemods.rules.celery.calls.dispatch import find_uses, judge, judge_uses
 from codemods.rules.celery.calls.flow import Flows
 from codemods.rules.celery.calls.remains import report_remains
@@ -25,13 +18,12 @@ from codemods.rules.celery.definitions.created import report_created
 from codemods.rules.celery.definitions.definition import judge_definitions
 from codemods.rules.celery.modules import judge_modules
 from codemods.rules.celery.names import EVIDENCE, LIBRARIES, TOOL
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.schedules.stored import report_stored
 from codemods.rules.celery.settings import eager as eager_settings
 from codemods.rules.celery.settings import found
 from codemods.rules.celery.settings.homes import find_settings
 from codemods.rules.celery.settings.values import CelerySettings
-from codemods.rules.celery.sites import Places
+from codemods.rules.celery.sites import CeleryPlaces
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.testing.computed_path import judge_computed
 from codemods.rules.celery.testing.eager import judge_eager
@@ -47,23 +39,20 @@ def make_plan(request: Request) -> Plan:
     request.progress("reading", 0, len(files))
     project = load(list(request.paths), files, EVIDENCE, LIBRARIES, request.overlay)
     study, settings = _read(project, request)
-    problems = [
-        Problem(source.label, error.line, f"cannot be parsed: {error.message}")
-        for source, error in project.unparsable.items()
-    ]
+    problems = unreadable(project)
     if not _has_celery(study):
         return Plan(problems=tuple(problems), looked_at=len(files), found=bool(problems))
-    places = Places(study)
+    places = CeleryPlaces(study)
     decided = decide_all(study, settings, places, request.choice)
     written = decided.settings
-    drafts = _drafts(decided.active, todo=request.todo)
-    changes = [*_changes(project, drafts, problems, request.progress), *written.files]
+    edits = drafts(decided.active, TOOL, todo=request.todo)
+    changed = [*changes(project, edits, problems, TOOL, request.progress), *written.files]
     return Plan(
-        sites=_sites([*map(places.site, _counted(decided.active)), *written.sites]),
-        kept=_sites([*map(places.site, _counted(decided.kept)), *written.declined]),
+        sites=sites(decided.active, places, written.sites),
+        kept=sites(decided.kept, places, written.declined),
         tasks=tuple(sorted(places.fates(decided.stays))),
-        files=tuple(_seen(project)),
-        changes=tuple(sorted(changes, key=lambda change: change.label)),
+        files=seen(project),
+        changes=tuple(sorted(changed, key=lambda change: change.label)),
         problems=tuple(sorted(problems)),
         notes=tuple(written.notes),
         summary=_summary(study, decided.stays),
@@ -71,11 +60,11 @@ def make_plan(request: Request) -> Plan:
     )
 
 
-def understand(request: Request) -> tuple[Study, Places, Decided]:
+def understand(request: Request) -> tuple[Study, CeleryPlaces, Decided]:
     """Read the project and decide, for those who ask about single places. Raises MissingPath."""
     files = python_files(request.paths, request.exclude)
     study, settings = _read(load(list(request.paths), files, EVIDENCE, LIBRARIES), request)
-    places = Places(study)
+    places = CeleryPlaces(study)
     return study, places, decide_all(study, settings, places, request.choice)
 
 
@@ -125,54 +114,6 @@ def _has_celery(study: Study) -> bool:
         for bindings in source.survey.scope.bindings.values()
         for binding in bindings
     )
-
-
-def _counted(outcomes: Iterable[Outcome]) -> Iterable[Outcome]:
-    return (outcome for outcome in outcomes if outcome.counted)
-
-
-def _drafts(active: list[Outcome], *, todo: bool) -> dict[Source, Draft]:
-    drafts: dict[Source, Draft] = {}
-    marked: set[tuple[int, str]] = set()
-    for outcome in active:
-        draft = drafts.setdefault(outcome.source, Draft(outcome.source))
-        if outcome.kind is not Kind.PERSON or not outcome.blocks:
-            draft.edits.extend(outcome.edits)
-            draft.needs |= outcome.needs
-            draft.stale |= outcome.stale
-        if outcome.kind is Kind.PERSON and todo:
-            statement = statement_of(outcome.frame)
-            key = (id(statement.node), outcome.code)
-            if key not in marked and not has_todo(statement, TOOL, outcome.code):
-                marked.add(key)
-                draft.todos.append((outcome.frame, outcome.code, outcome.reason))
-    return drafts
-
-
-def _changes(
-    project: Project, drafts: dict[Source, Draft], problems: list[Problem], progress: Progress
-) -> Iterable[FileChange]:
-    packages = frozenset(name.partition(".")[0] for name in project.modules)
-    for number, (source, draft) in enumerate(drafts.items()):
-        progress("rewriting", number, len(drafts))
-        try:
-            after = draft.render(TOOL, packages)
-        except (Refused, cst.CSTValidationError, RecursionError) as error:
-            reason = f"the rewrite would not be valid Python, so the file is left alone: {error}"
-            problems.append(Problem(source.label, 1, reason))
-            continue
-        if after != source.data:
-            names = tuple(filter(None, source.names))
-            yield FileChange(source.path, source.label, source.data, after, names)
-
-
-def _seen(project: Project) -> Iterable[SeenFile]:
-    for source in project.relevant:
-        yield SeenFile(source.label, hashlib.sha256(source.data).hexdigest())
-
-
-def _sites(found: Iterable[Site]) -> tuple[Site, ...]:
-    return tuple(sorted(set(found)))
 
 
 def _summary(study: Study, stays: dict[str, Outcome]) -> tuple[str, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.engine.names import local_name, module_name
+from codemods.engine.outcome import Outcome
 from codemods.engine.scope import Chain
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.rules.celery.names import SOFT_TIMEOUT, TASK_LOGGER
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
 
 TIMEOUT = Rule(

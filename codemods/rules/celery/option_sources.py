@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from codemods.engine.literals import string
 from codemods.engine.project import Project, Target
 from codemods.engine.scope import BindingKind, Scope
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import descendants
-from codemods.rules.celery.literals import string
 from codemods.rules.celery.names import TASK_CLASSES
 from codemods.rules.celery.task import Option, Options, is_true
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from codemods.engine.outcome import Outcome
 from codemods.engine.project import Project
 from codemods.engine.scope import Chain
 from codemods.engine.site import Note
 from codemods.engine.source import Source
 from codemods.rules.celery.census import Census
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.task import CeleryTask
 
 

@@ -1,9 +1,9 @@
-"""Which tasks are converted: all of a task, or none of it."""
+"""What is said of a task that stays because of something elsewhere."""
 
 from __future__ import annotations
 
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
 
 STAYS = Rule(
@@ -13,24 +13,6 @@ STAYS = Rule(
     "would break. The definition, every call and every mock stay as they are; old and new tasks "
     "live side by side.",
 )
-
-
-def decide(study: Study) -> dict[str, Outcome]:
-    """Return the tasks that stay, each with the outcome that keeps it."""
-    stays: dict[str, Outcome] = {}
-    for outcome in study.outcomes:
-        if outcome.blocks:
-            for key in outcome.tasks:
-                stays.setdefault(key, outcome)
-    spreading = True
-    while spreading:
-        spreading = False
-        for group in study.groups:
-            held = [key for key in sorted(group) if key in stays]
-            for key in group - stays.keys() if held else ():
-                stays[key] = stays[held[0]]
-                spreading = True
-    return stays
 
 
 def definition_findings(study: Study, stays: dict[str, Outcome]) -> list[Outcome]:

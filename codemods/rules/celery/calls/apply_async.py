@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.engine.layout import call, comments_in, flat_args, space_for, spans_lines
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
 from codemods.engine.tree import Frame
 from codemods.rules.celery.calls.comments import move_comments
@@ -21,7 +22,6 @@ from codemods.rules.celery.calls.partial import uncalled
 from codemods.rules.celery.calls.shape import Shape, read_shape
 from codemods.rules.celery.calls.using import Using, read_using
 from codemods.rules.celery.canvas.hook import laid_out
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
 
 APPLY_ASYNC = Rule(

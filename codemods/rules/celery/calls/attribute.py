@@ -6,11 +6,11 @@ import libcst as cst
 
 from codemods.engine.draft import Edit
 from codemods.engine.layout import flat_args, space_for
+from codemods.engine.outcome import Outcome, rename_part
 from codemods.engine.site import Kind, Rule
 from codemods.engine.tree import Frame
 from codemods.rules.celery.calls.delay import call_of, outcome_of
 from codemods.rules.celery.calls.shape import read_shape
-from codemods.rules.celery.outcome import Outcome, rename_part
 from codemods.rules.celery.study import Study, Use
 
 RUN = Rule(

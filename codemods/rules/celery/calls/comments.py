@@ -7,9 +7,9 @@ from typing import Any
 import libcst as cst
 
 from codemods.engine.layout import comments_in
+from codemods.engine.outcome import Outcome
 from codemods.engine.todo import statement_of
 from codemods.engine.tree import Frame
-from codemods.rules.celery.outcome import Outcome
 
 
 def move_comments(outcome: Outcome, frame: Frame, comments: list[cst.Comment]) -> None:

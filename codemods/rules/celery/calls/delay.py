@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.engine.outcome import Outcome, rename_part
 from codemods.engine.site import Kind, Rule
 from codemods.engine.tree import Frame
 from codemods.rules.celery.calls.legacy import keep_on_celery
 from codemods.rules.celery.calls.result import RESULT, judge_result
-from codemods.rules.celery.outcome import Outcome, rename_part
 from codemods.rules.celery.study import Study, Use
 
 DELAY = Rule(

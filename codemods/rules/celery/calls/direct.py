@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
 from codemods.rules.celery.calls.delay import outcome_of
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
 
 DIRECT = Rule(

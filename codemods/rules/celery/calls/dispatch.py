@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from codemods.engine.outcome import Outcome
 from codemods.engine.source import Source
 from codemods.rules.celery.calls import attribute, delay
 from codemods.rules.celery.calls.apply_async import apply_async, apply_async_on_commit
@@ -12,7 +13,6 @@ from codemods.rules.celery.calls.flow import Flows
 from codemods.rules.celery.calls.lookup import lookup
 from codemods.rules.celery.canvas.judge import signature
 from codemods.rules.celery.names import SIGNATURES
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
 from codemods.rules.celery.testing.mock_attribute import mock_attribute
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from codemods.engine.outcome import Outcome
 from codemods.engine.scope import Chain
 from codemods.engine.site import Kind
 from codemods.engine.source import Source
@@ -28,7 +29,6 @@ from codemods.rules.celery.calls.holders import Holders
 from codemods.rules.celery.calls.known import Known
 from codemods.rules.celery.calls.stores import problem_of, reads
 from codemods.rules.celery.names import SEND
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
 from codemods.rules.celery.testing.patch_object import named_method, patch_object
 

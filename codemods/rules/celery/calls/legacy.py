@@ -8,10 +8,10 @@ import libcst as cst
 
 from codemods.engine.draft import Edit
 from codemods.engine.names import local_name
+from codemods.engine.outcome import Outcome
 from codemods.engine.scope import Chain
 from codemods.engine.site import Kind
 from codemods.engine.source import Source
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
 
 

@@ -9,13 +9,13 @@ import libcst as cst
 
 from codemods.engine.imports import Need
 from codemods.engine.names import local_name
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Rule
 from codemods.rules.celery.calls.shape import Shape
 from codemods.rules.celery.calls.using import Using, no_counterpart, read_using
 from codemods.rules.celery.canvas.hook import hook
 from codemods.rules.celery.canvas.kept import kept
 from codemods.rules.celery.canvas.step import read_step
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
 
 LINK = Rule(

@@ -7,11 +7,11 @@ from typing import Any
 import libcst as cst
 
 from codemods.engine.draft import Edit
+from codemods.engine.outcome import Outcome, rename_part
 from codemods.engine.site import Kind
 from codemods.rules.celery.calls.delay import call_of, outcome_of
 from codemods.rules.celery.calls.legacy import keep_on_celery
 from codemods.rules.celery.calls.remains import RESULT
-from codemods.rules.celery.outcome import Outcome, rename_part
 from codemods.rules.celery.study import Study, Use
 
 _READ = {"id": "id", "task_id": "id", "traceback": "traceback"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.engine.layout import call, code, flat_args
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Rule
 from codemods.engine.tree import Frame
 from codemods.rules.celery.calls.delay import REFERENCE, outcome_of
 from codemods.rules.celery.calls.legacy import keep_on_celery
 from codemods.rules.celery.calls.shape import Shape, read_shape
 from codemods.rules.celery.calls.using import Using, read_using
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
 
 PARTIAL = Rule(

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from codemods.engine.literals import string
+from codemods.engine.outcome import Outcome
 from codemods.engine.project import Target
 from codemods.engine.scope import Chain
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
-from codemods.rules.celery.literals import string
 from codemods.rules.celery.names import CURRENT_APPS
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
 
 BY_NAME = Rule(

@@ -8,11 +8,11 @@ from typing import Any
 import libcst as cst
 
 from codemods.engine.draft import Edit
+from codemods.engine.outcome import rename_part
 from codemods.engine.scope import BindingKind, Chain
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.engine.tree import Frame
-from codemods.rules.celery.outcome import rename_part
 
 RESULT = Rule(
     "CEL207",

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from codemods.engine.layout import bare
+from codemods.engine.literals import parenthesized, string
 from codemods.engine.survey import dotted_name
-from codemods.rules.celery.literals import parenthesized, string
 from codemods.rules.celery.task import is_none
 
 _POSITIONS = ("args", "kwargs", "task_id", "producer", "link", "link_error", "shadow")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.engine.outcome import Outcome
 from codemods.engine.scope import BindingKind, Chain
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.rules.celery.names import SEND
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
 
 UNRESOLVED = Rule(

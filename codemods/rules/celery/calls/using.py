@@ -9,10 +9,10 @@ import libcst as cst
 
 from codemods.engine.imports import Need
 from codemods.engine.layout import call, code
+from codemods.engine.literals import constant, integer, string
 from codemods.engine.names import local_name
 from codemods.engine.scope import BindingKind, Scope
 from codemods.engine.source import Source
-from codemods.rules.celery.literals import constant, integer, string
 from codemods.rules.celery.options.priority import mapped_priority
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import is_none

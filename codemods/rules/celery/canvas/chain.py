@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.engine.layout import call
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Rule
 from codemods.engine.tree import descendants
 from codemods.rules.celery.calls.result import judge_result
@@ -14,7 +15,6 @@ from codemods.rules.celery.canvas.form import CHAIN, Form
 from codemods.rules.celery.canvas.hook import configured, fed_args, hook
 from codemods.rules.celery.canvas.step import Step
 from codemods.rules.celery.canvas.work import Stays, Work, require_discarded, uses_of
-from codemods.rules.celery.outcome import Outcome
 
 CHAINED = Rule(
     "CEL402",

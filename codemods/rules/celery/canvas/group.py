@@ -8,6 +8,7 @@ from typing import Any
 import libcst as cst
 
 from codemods.engine.layout import call, code
+from codemods.engine.outcome import Outcome
 from codemods.engine.scope import BindingKind
 from codemods.engine.site import Rule
 from codemods.rules.celery.calls.shape import Shape
@@ -15,7 +16,6 @@ from codemods.rules.celery.canvas.form import STEP, Form
 from codemods.rules.celery.canvas.hook import configured
 from codemods.rules.celery.canvas.step import Step, read_step
 from codemods.rules.celery.canvas.work import Stays, Work, require_discarded, uses_of
-from codemods.rules.celery.outcome import Outcome
 
 GROUPED = Rule(
     "CEL404",

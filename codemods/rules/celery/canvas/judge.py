@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.engine.outcome import Outcome
 from codemods.rules.celery.canvas.chain import chain
 from codemods.rules.celery.canvas.form import CHAIN, CHORD, GROUP, STEP
 from codemods.rules.celery.canvas.group import group
@@ -11,7 +12,6 @@ from codemods.rules.celery.canvas.kept import kept
 from codemods.rules.celery.canvas.place import Place, place_of
 from codemods.rules.celery.canvas.step import MAKERS
 from codemods.rules.celery.canvas.work import Stays, prepare
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
 
 _WHY = {

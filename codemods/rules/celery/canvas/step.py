@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from codemods.engine.literals import mapping
 from codemods.rules.celery.calls.shape import read_shape
-from codemods.rules.celery.literals import mapping
 from codemods.rules.celery.task import is_false, is_none, is_true
 
 MAKERS = frozenset({"s", "si", "signature", "subtask"})

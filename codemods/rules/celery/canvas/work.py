@@ -11,6 +11,7 @@ import libcst as cst
 from codemods.engine.imports import Need
 from codemods.engine.layout import code, comments_in, space_for
 from codemods.engine.names import local_name
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind
 from codemods.engine.survey import dotted_name
 from codemods.engine.todo import statement_of
@@ -22,7 +23,6 @@ from codemods.rules.celery.canvas.form import Form, read_form
 from codemods.rules.celery.canvas.hook import laid_out
 from codemods.rules.celery.canvas.place import Place, primitive
 from codemods.rules.celery.canvas.step import Step
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
 
 

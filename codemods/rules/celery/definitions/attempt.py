@@ -7,9 +7,9 @@ from typing import Any
 import libcst as cst
 
 from codemods.engine.draft import Edit
+from codemods.engine.literals import integer, number, parenthesized
 from codemods.engine.scope import Chain
 from codemods.engine.tree import Frame
-from codemods.rules.celery.literals import integer, number, parenthesized
 
 _ATTEMPT = "context.attempt"
 _NEEDS_NO_PARENTHESES = (

@@ -11,6 +11,7 @@ import libcst as cst
 from codemods.engine.draft import Edit
 from codemods.engine.imports import Need
 from codemods.engine.layout import statement_space
+from codemods.engine.literals import integer, mapping
 from codemods.engine.names import local_name
 from codemods.engine.scope import BindingKind, Chain, Scope
 from codemods.engine.site import Rule
@@ -18,7 +19,6 @@ from codemods.engine.tree import Frame, descendants
 from codemods.rules.celery.definitions import ask, progress
 from codemods.rules.celery.definitions.attempt import retries_edit
 from codemods.rules.celery.definitions.request import advice, attribute
-from codemods.rules.celery.literals import integer, mapping
 from codemods.rules.celery.task import CeleryTask
 
 UNUSED = Rule(

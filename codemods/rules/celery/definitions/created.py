@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
 
 CREATED = Rule(

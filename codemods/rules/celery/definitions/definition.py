@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.engine.outcome import Outcome
 from codemods.engine.scope import ScopeKind
 from codemods.engine.site import Kind, Rule
 from codemods.engine.survey import dotted_name
@@ -14,7 +15,6 @@ from codemods.rules.celery.definitions.decorator import alias_change, decorator_
 from codemods.rules.celery.definitions.progress import PROGRESS
 from codemods.rules.celery.options.build import POLICY, Build
 from codemods.rules.celery.options.table import apply_options
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import Alias, CeleryTask, Options
 

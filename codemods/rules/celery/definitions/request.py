@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codemods.rules.celery.literals import integer
+from codemods.engine.literals import integer
 from codemods.rules.celery.task import CeleryTask
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from codemods.engine.literals import constant, string
 from codemods.engine.site import Rule
-from codemods.rules.celery.literals import constant, string
 from codemods.rules.celery.options.build import Build
 from codemods.rules.celery.task import Option, is_none
 

@@ -6,8 +6,8 @@ import re
 
 import libcst as cst
 
+from codemods.engine.literals import constant, integer, string, text
 from codemods.engine.site import Kind, Rule
-from codemods.rules.celery.literals import constant, integer, string, text
 from codemods.rules.celery.options.build import Build
 from codemods.rules.celery.task import Option, is_none
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from codemods.engine.literals import constant, integer, mapping, plus_one
 from codemods.engine.site import Rule
-from codemods.rules.celery.literals import constant, integer, mapping, plus_one
 from codemods.rules.celery.options.build import Build, Values
 from codemods.rules.celery.task import is_false, is_none, is_true
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import libcst as cst
 
+from codemods.engine.literals import constant
 from codemods.engine.project import Project
 from codemods.engine.scope import Scope
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
-from codemods.rules.celery.literals import constant
 
 _CONSTANTS = {"None": None, "True": True, "False": False}
 _BINARY: Mapping[type[cst.BaseBinaryOp], Callable[[Any, Any], Any]] = {

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from codemods.engine.literals import mapping, string
 from codemods.engine.project import Project
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
-from codemods.rules.celery.literals import mapping, string
 from codemods.rules.celery.schedules.beat import conditions
 from codemods.rules.celery.schedules.entry import Entry
 from codemods.rules.celery.schedules.evaluate import Reader

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
 
 STORED = Rule(

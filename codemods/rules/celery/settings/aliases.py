@@ -7,10 +7,10 @@ import tomllib
 from pathlib import Path
 
 from codemods.engine.layout import code
+from codemods.engine.literals import text
 from codemods.engine.plan import FileChange
 from codemods.engine.site import Rule
 from codemods.engine.source import Source
-from codemods.rules.celery.literals import text
 from codemods.rules.celery.settings.homes import Home
 
 ALIASES = Rule(

@@ -6,11 +6,11 @@ from typing import Any
 
 import libcst as cst
 
+from codemods.engine.outcome import Outcome
 from codemods.engine.scope import Binding, BindingKind
 from codemods.engine.site import Kind, Rule
 from codemods.engine.todo import statement_of
 from codemods.engine.tree import Frame, descendants, way_to
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.settings.block import statements
 from codemods.rules.celery.settings.homes import APPS, Home
 

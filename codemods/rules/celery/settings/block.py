@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from codemods.rules.celery.literals import text
+from codemods.engine.literals import text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 import libcst as cst
 
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind
 from codemods.engine.todo import statement_of
 from codemods.engine.tree import Change, Frame
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.settings.became import became, comment
 from codemods.rules.celery.settings.values import CelerySettings
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codemods.engine.layout import code
+from codemods.engine.outcome import Outcome
 from codemods.engine.scope import Binding, BindingKind
 from codemods.engine.site import Kind, Rule
 from codemods.engine.todo import statement_of
 from codemods.engine.tree import Frame
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.settings import backends
 from codemods.rules.celery.settings.block import override, statements
 from codemods.rules.celery.settings.homes import Home, Settings

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from codemods.engine.literals import mapping, string, strings_in, text
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
 from codemods.engine.todo import statement_of
 from codemods.engine.tree import way_to
-from codemods.rules.celery.literals import mapping, string, strings_in, text
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.settings.homes import Home
 
 QUEUES = Rule(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from codemods.engine.literals import constant, string, strings_in
 from codemods.engine.project import Project
 from codemods.engine.tree import descendants
-from codemods.rules.celery.literals import constant, string, strings_in
 from codemods.rules.celery.settings.values import CelerySettings, Value
 
 _LOCAL = frozenset({"redis", "rediss", "sentinel", "valkey"})

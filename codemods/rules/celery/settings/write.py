@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import libcst as cst
 
+from codemods.engine.literals import string, text
+from codemods.engine.outcome import Outcome
 from codemods.engine.plan import FileChange
 from codemods.engine.site import Kind, Note, Rule, Site
 from codemods.engine.tree import Frame
-from codemods.rules.celery.literals import string, text
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.schedules.write import plan_schedules, sent_to
 from codemods.rules.celery.settings import aliases, apps, backends, eager, existing, found
 from codemods.rules.celery.settings.anchors import anchor

@@ -5,10 +5,10 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.engine.layout import flat_args, space_for
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
 from codemods.engine.tree import Frame
 from codemods.rules.celery.calls.shape import read_shape
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.testing.recorded import recorded
 
 SHAPE = Rule(

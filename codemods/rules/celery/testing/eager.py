@@ -7,13 +7,13 @@ from typing import Any
 import libcst as cst
 
 from codemods.engine.layout import bare, code, exploded, statement_space
+from codemods.engine.outcome import Outcome
 from codemods.engine.scope import Chain
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.todo import statement_of
 from codemods.engine.tree import Frame, Replacement, descendants
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.settings import backends
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import is_false, is_true

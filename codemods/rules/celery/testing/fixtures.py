@@ -5,11 +5,11 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.engine.layout import code
+from codemods.engine.outcome import Outcome
 from codemods.engine.scope import Chain
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.engine.tree import Frame
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
 
 PLUGIN = Rule(

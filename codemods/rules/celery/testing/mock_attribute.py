@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.engine.outcome import Outcome, rename_part
 from codemods.engine.site import Kind, Rule
-from codemods.rules.celery.outcome import Outcome, rename_part
 from codemods.rules.celery.study import Study, Use
 from codemods.rules.celery.testing.assertion import FROZEN, PERSON, judge_assertion
 from codemods.rules.celery.testing.mock_path import mocks_another

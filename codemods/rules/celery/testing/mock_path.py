@@ -7,13 +7,13 @@ from typing import Any
 
 import libcst as cst
 
+from codemods.engine.outcome import Outcome
 from codemods.engine.scope import Text
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Change, Frame
 from codemods.rules.celery.names import SEND, SIGNATURES
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import CeleryTask
 from codemods.rules.celery.testing.assertion import FROZEN, PERSON
@@ -174,16 +174,6 @@ def mocked_away(source: Source, frame: Frame, key: str, name: str) -> Outcome:
     """Report a mock of something only a Celery task has."""
     reason = f"mocks .{name}, which a converted task does not have"
     return Outcome(source, frame, "CEL606", Kind.PERSON, reason, frozenset({key}))
-
-
-def renamed_string(value: str) -> Change:
-    """Return the change that gives a string literal another content."""
-
-    def change(node: Any) -> cst.CSTNode:
-        quote = node.quote
-        return node.with_changes(value=f"{node.prefix}{quote}{value}{quote}")  # type: ignore[no-any-return]
-
-    return change
 
 
 def renamed_end(old: str, new: str) -> Change:

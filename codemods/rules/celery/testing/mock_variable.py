@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from codemods.engine.outcome import Outcome, rename_part
 from codemods.engine.scope import Chain
 from codemods.engine.site import Kind
 from codemods.engine.tree import Frame
 from codemods.rules.celery.calls.shape import read_shape
 from codemods.rules.celery.names import SEND
-from codemods.rules.celery.outcome import Outcome, rename_part
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import CeleryTask
 from codemods.rules.celery.testing.assertion import judge_assertion

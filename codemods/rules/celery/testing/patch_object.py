@@ -5,10 +5,11 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.engine.draft import Edit
+from codemods.engine.literals import renamed_string
+from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
 from codemods.engine.tree import Frame
 from codemods.rules.celery.names import SEND
-from codemods.rules.celery.outcome import Outcome
 from codemods.rules.celery.study import Study, Use
 from codemods.rules.celery.testing.assertion import PERSON
 from codemods.rules.celery.testing.mock_path import (
@@ -16,7 +17,6 @@ from codemods.rules.celery.testing.mock_path import (
     frozen,
     mocked_away,
     mocks_another,
-    renamed_string,
     replaced,
 )
 from codemods.rules.celery.testing.mock_variable import follow_mock

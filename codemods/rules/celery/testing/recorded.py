@@ -5,11 +5,11 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.engine.layout import flat_args
+from codemods.engine.literals import integer, string
+from codemods.engine.outcome import Outcome
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame, way_to
 from codemods.rules.celery.calls.shape import read_shape
-from codemods.rules.celery.literals import integer, string
-from codemods.rules.celery.outcome import Outcome
 
 _LISTS = frozenset({"call_args_list", "mock_calls", "method_calls"})
 

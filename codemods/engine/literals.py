@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import libcst as cst
 
 from codemods.engine.project import Project
 from codemods.engine.scope import BindingKind, Scope
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
+from codemods.engine.tree import Change, descendants
 
 
 def constant(
@@ -47,8 +50,6 @@ def string(node: cst.BaseExpression | None) -> str | None:
 
 def strings_in(node: cst.CSTNode) -> list[str]:
     """Return every string literal below a node."""
-    from codemods.engine.tree import descendants
-
     return [
         value
         for inner in descendants(node)
@@ -101,3 +102,13 @@ def plus_one(node: cst.BaseExpression) -> cst.BaseExpression:
 def parenthesized(node: cst.BaseExpression) -> cst.BaseExpression:
     """Return the expression in parentheses."""
     return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+def renamed_string(value: str) -> Change:
+    """Return the change that gives a string literal another content."""
+
+    def change(node: Any) -> cst.CSTNode:
+        quote = node.quote
+        return node.with_changes(value=f"{node.prefix}{quote}{value}{quote}")  # type: ignore[no-any-return]
+
+    return change
