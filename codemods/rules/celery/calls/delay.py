@@ -14,8 +14,8 @@ from codemods.rules.celery.study import Study, Use
 DELAY = Rule(
     "CEL201",
     ".delay(...) becomes .enqueue(...)",
-    "The arguments stay as they are. They have to be JSON: tuples arrive as lists, and dates, "
-    "UUIDs and model instances are refused when the task is sent.",
+    "The arguments stay as they are: JSON, where tuples arrive as lists, and, under TYPED_JSON in "
+    "TASKS, dates, decimals and UUIDs. Model instances are refused when the task is sent.",
     "send.delay(order.pk)",
     "send.enqueue(order.pk)",
 )

@@ -30,7 +30,8 @@ TASKS = Rule(
     "CEL501",
     "A TASKS setting is written",
     "It names bridge.CeleryBackend, the Celery app, every queue in use, the aliases file, and in "
-    "ON_LOST what CELERY_TASK_ACKS_LATE says. Routes, broker and beat settings stay in force. "
+    "ON_LOST what CELERY_TASK_ACKS_LATE says. TYPED_JSON lets calls go on passing dates, decimals "
+    "and UUIDs. Routes, broker and beat settings stay in force. "
     "With --target django it names Django's immediate backend and the queues.",
 )
 NO_SETTINGS = Rule(
@@ -182,6 +183,8 @@ def _block(base: Home | None, facts: Facts, alias_expression: str | None) -> str
         if alias_expression is not None:
             options["ALIASES"] = alias_expression
         options["ON_LOST"] = _on_lost(base, facts.celery)
+        # Nobody can see from here what every call passes, and Celery's JSON carries dates too.
+        options["TYPED_JSON"] = "True"
         raising = eager.propagate(base) if base is not None else None
         if raising is not None and "ImmediateBackend" in backend:
             options["PROPAGATE"] = raising
