@@ -60,5 +60,7 @@ def _absolute(package: str, level: int, module: str) -> str:
     if not level:
         return module
     parents = package.split(".") if package else []
+    if level - 1 > len(parents):
+        return "." * level + module
     base = ".".join(parents[: len(parents) - (level - 1)])
     return ".".join(part for part in (base, module) if part)

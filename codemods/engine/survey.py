@@ -45,6 +45,8 @@ def absolute_module(statement: cst.ImportFrom, package: str) -> str:
     if not level:
         return name
     parents = package.split(".") if package else []
+    if level - 1 > len(parents):
+        return "." * level + name
     base = ".".join(parents[: len(parents) - (level - 1)])
     return ".".join(part for part in (base, name) if part)
 

@@ -11,11 +11,9 @@ from codemods.engine.scope import Binding, BindingKind, Scope
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame, descendants
+from codemods.rules.celery.makers import Makers
 from codemods.rules.celery.names import APP_CLASSES, CURRENT_APPS, SHARED_TASK
-from codemods.rules.celery.option_sources import expand
-from codemods.rules.celery.task import Alias, CeleryTask, Options, read_options
-
-_PARTIAL = frozenset({"functools.partial"})
+from codemods.rules.celery.task import Alias, CeleryTask, Options
 
 
 class Census:
@@ -34,6 +32,7 @@ class Census:
         """Tasks made by calling a decorator on a function."""
         self.hidden: dict[str, str] = {}
         """Project decorators that make tasks out of sight, and why they cannot be read."""
+        self.makers = Makers(project, self.is_factory)
         self._is_app: dict[str, bool] = {}
 
     def take(self, sources: list[Source]) -> None:
@@ -98,7 +97,7 @@ class Census:
         key = f"{source.name}.{frame.node.name.value}"
         call = Frame(expression, holder, frame.scope) if called else None
         if self.is_factory(target):
-            options = self._options(call, source)
+            options = self.makers.options(call, source)
             return CeleryTask(key, source, frame, index, holder, options)
         if self.project.is_outside(target):
             if "celery" in target.full.lower():
@@ -107,21 +106,15 @@ class Census:
         alias = self._alias(target)
         if alias is not None:
             task = CeleryTask(key, source, frame, index, holder, alias.options, alias)
-            if called:
-                task.hidden = f"{dotted_name(func)} is called again where it is used"
+            task.hidden = alias.misused(call.node if call is not None else None)
             return task
         if target.dotted not in self.hidden:
-            self.hidden[target.dotted] = self._hidden_factory(target)
+            self.hidden[target.dotted] = self.makers.hidden(target)
         hidden = self.hidden[target.dotted]
         if hidden:
             options = Options(source, call)
             return CeleryTask(key, source, frame, index, holder, options, hidden=hidden)
         return None
-
-    def _options(self, call: Frame | None, source: Source) -> Options:
-        options = read_options(call, source)
-        expand(self.project, options)
-        return options
 
     def _resolve(self, node: cst.BaseExpression, scope: Scope, source: Source) -> Target | None:
         name = dotted_name(node)
@@ -182,45 +175,12 @@ class Census:
     # Aliases
 
     def _alias(self, target: Target) -> Alias | None:
-        binding, source = target.binding, target.source
-        if source is None or binding is None or target.rest:
-            return None
-        if target.dotted in self.aliases:
-            return self.aliases[target.dotted]
-        value = binding.value
-        if binding.kind is not BindingKind.ASSIGN or not isinstance(value, cst.Call):
-            return None
-        if len(source.survey.scope.bindings.get(binding.name, [])) != 1:
-            return None
-        factory = self._resolve(value.func, binding.frame.scope, source)
-        if factory is None or not self.is_factory(factory):
-            return None
-        statement = binding.frame.up if isinstance(binding.frame.node, cst.AssignTarget) else None
-        call = Frame(value, statement or binding.frame, binding.frame.scope)
-        alias = Alias(target.dotted, source, binding, self._options(call, source))
-        self.aliases[target.dotted] = alias
-        return alias
-
-    def _hidden_factory(self, target: Target) -> str:
-        """Say why a project decorator that makes tasks cannot be read, if it is one."""
-        binding, source = target.binding, target.source
-        if binding is None or source is None or target.rest:
-            return ""
-        node = binding.frame.node
-        if isinstance(node, cst.FunctionDef):
-            for inner in descendants(node.body):
-                if isinstance(inner, (cst.Call, cst.Attribute, cst.Name)):
-                    func = inner.func if isinstance(inner, cst.Call) else inner
-                    factory = self._resolve(func, source.survey.scope, source)
-                    if factory is not None and self.is_factory(factory):
-                        return f"{target.dotted} makes the task inside a function"
-        elif isinstance(binding.value, cst.Call):
-            func_target = self._resolve(binding.value.func, binding.frame.scope, source)
-            if func_target is not None and func_target.full in _PARTIAL and binding.value.args:
-                first = self._resolve(binding.value.args[0].value, binding.frame.scope, source)
-                if first is not None and self.is_factory(first):
-                    return f"{target.dotted} is a partial of a task decorator"
-        return ""
+        if target.dotted not in self.aliases:
+            alias = self.makers.alias(target)
+            if alias is None:
+                return None
+            self.aliases[target.dotted] = alias
+        return self.aliases[target.dotted]
 
     def _suspect(self, source: Source, frame: Frame, func: cst.BaseExpression) -> None:
         name = dotted_name(func)
@@ -236,7 +196,7 @@ class Census:
             if binding.kind is BindingKind.ASSIGN and isinstance(binding.value, cst.Call):
                 target = Target(dotted, (), source, binding)
                 if self._alias(target) is None:
-                    self.hidden.setdefault(dotted, self._hidden_factory(target))
+                    self.hidden.setdefault(dotted, self.makers.hidden(target))
         for chain in source.survey.chains:
             function = chain.frame.scope.function()
             owner = function.frame if function is not None else None
@@ -246,8 +206,9 @@ class Census:
             if target_of_chain is not None and self.is_factory(target_of_chain):
                 binding = Binding(BindingKind.FUNCTION, owner.node.name.value, owner)
                 dotted = f"{source.name}.{binding.name}"
-                why = self._hidden_factory(Target(dotted, (), source, binding))
-                self.hidden.setdefault(dotted, why)
+                target = Target(dotted, (), source, binding)
+                if self._alias(target) is None:
+                    self.hidden.setdefault(dotted, self.makers.hidden(target))
 
     def _find_created(self, source: Source) -> None:
         for chain in source.survey.chains:

@@ -16,6 +16,7 @@ from codemods.rules.celery.census import Census
 from codemods.rules.celery.decided import Decided, decide_all
 from codemods.rules.celery.definitions.created import report_created
 from codemods.rules.celery.definitions.definition import judge_definitions
+from codemods.rules.celery.definitions.guard import settle_guards
 from codemods.rules.celery.modules import judge_modules
 from codemods.rules.celery.names import EVIDENCE, LIBRARIES, TOOL
 from codemods.rules.celery.schedules.stored import report_stored
@@ -102,6 +103,7 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     judge_eager(study, project.relevant)
     judge_modules(study, project.relevant)
     report_stored(study, project.relevant)
+    settle_guards(study)
     return study, settings
 
 

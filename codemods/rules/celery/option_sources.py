@@ -44,6 +44,8 @@ def expand(project: Project, options: Options) -> None:
         return
     given = {arg.keyword.value for arg in call.node.args if arg.keyword is not None}
     for index, arg in enumerate(call.node.args):
+        if index < options.leading:
+            continue
         if arg.star == "**":
             entries = _constant_dict(project, arg.value, call.scope, options.source)
             if entries is None:

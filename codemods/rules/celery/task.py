@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import libcst as cst
 
@@ -39,6 +40,16 @@ class Options:
     """Are there arguments nobody can name, such as `**defaults`?"""
     elsewhere: str = ""
     """An option given in another module in words that this one does not know."""
+    leading: int = 0
+    """How many arguments come before the options: partial's first is the decorator."""
+
+
+class Uses(StrEnum):
+    """How a decorator the project made has to be written above a function."""
+
+    BARE = "bare"
+    CALLED = "called"
+    EITHER = "either"
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +60,19 @@ class Alias:
     source: Source
     binding: Binding
     options: Options
+    uses: Uses = Uses.BARE
+
+    def misused(self, call: cst.CSTNode | None) -> str:
+        """Say what is wrong with its use above a function, called there or not."""
+        name = self.key.rpartition(".")[2]
+        if isinstance(call, cst.Call):
+            if self.uses is Uses.BARE:
+                return f"{name} is called again where it is used"
+            if call.args:
+                return f"{name} is given more options where it is used; write them all there"
+        elif self.uses is Uses.CALLED:
+            return f"{name} is not called where it is used"
+        return ""
 
 
 @dataclass(slots=True, eq=False)
@@ -110,12 +134,14 @@ def is_none(node: cst.BaseExpression | None) -> bool:
     return isinstance(node, cst.Name) and node.value == "None"
 
 
-def read_options(call: Frame | None, source: Source) -> Options:
-    """Return the keyword arguments of a decorator call."""
-    options = Options(source, call)
+def read_options(call: Frame | None, source: Source, leading: int = 0) -> Options:
+    """Return the keyword arguments of a decorator call, those after the leading ones."""
+    options = Options(source, call, leading=leading)
     if call is None or not isinstance(call.node, cst.Call):
         return options
     for index, arg in enumerate(call.node.args):
+        if index < leading:
+            continue
         if arg.keyword is None:
             options.unreadable = True
             continue

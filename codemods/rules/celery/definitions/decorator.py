@@ -42,6 +42,11 @@ def _task_call(build: Build, func: str, old: cst.Call | None, space: Space, take
         args = flat_args([_keyword(new, values) for new in build.args])
         return space.fit(cst.Call(func=name, args=args), taken)
     args = _merged(build, old, values)
+    if build.options.leading:
+        # partial(shared_task, ...): the decorator is the first argument, not what is called.
+        name, decorator = old.func, old.args[0].with_changes(value=name)
+        comma = decorator.comma if args and len(old.args) > 1 else cst.MaybeSentinel.DEFAULT
+        args.insert(0, decorator.with_changes(comma=comma))
     call = old.with_changes(func=name, args=args)
     if not args:
         empty = cst.SimpleWhitespace("")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.engine.outcome import Outcome
-from codemods.engine.scope import ScopeKind
 from codemods.engine.site import Kind, Rule
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
 from codemods.rules.celery.definitions import context
-from codemods.rules.celery.definitions.below import problem_below
 from codemods.rules.celery.definitions.decorator import alias_change, decorator_change
 from codemods.rules.celery.definitions.progress import PROGRESS
+from codemods.rules.celery.definitions.structure import ALIAS, called, problem_of_place
 from codemods.rules.celery.options.build import POLICY, Build
 from codemods.rules.celery.options.table import apply_options
 from codemods.rules.celery.study import Study
@@ -26,37 +25,13 @@ DEFINITION = Rule(
     "@shared_task\ndef send(pk): ...",
     "@task()\ndef send(pk): ...",
 )
-ALIAS = Rule(
-    "CEL102",
-    "A decorator the project made",
-    'critical_task = shared_task(acks_late=True) becomes critical_task = task(on_lost="retry"), '
-    "and the functions below it stay as they are. All of them are converted or none. A decorator "
-    "made in a function or with partial cannot be read; its tasks stay on Celery.",
-)
-NESTED = Rule(
-    "CEL103",
-    "A task inside a function or class",
-    "A worker imports a task by its module path, so it has to be a function of a module. Move it "
-    "there and run again.",
-)
-CONDITIONAL = Rule(
-    "CEL104",
-    "A task that exists only sometimes",
-    "A task defined inside try, or defined twice under one name, cannot be moved safely.",
-)
-STACKED = Rule(
-    "CEL105",
-    "A decorator around the task that cannot be followed",
-    "A decorator above the task decorator replaces the task; one below may read self or hide the "
-    "function's name. Such tasks stay on Celery.",
-)
 
 
 def judge_definitions(study: Study) -> None:
     """Judge every task, the ones under one alias together."""
     by_alias: dict[str, list[CeleryTask]] = {}
     for task in study.tasks.values():
-        if task.alias is not None and not task.hidden:
+        if task.alias is not None:
             by_alias.setdefault(task.alias.key, []).append(task)
         else:
             _judge(study, task)
@@ -65,7 +40,7 @@ def judge_definitions(study: Study) -> None:
 
 
 def _judge(study: Study, task: CeleryTask) -> None:
-    problem = _structure(study, task)
+    problem = problem_of_place(study, task)
     if problem is not None:
         _block(study, task, *problem)
         return
@@ -106,9 +81,12 @@ def _judge_alias(study: Study, tasks: list[CeleryTask]) -> None:
     keys = frozenset(task.key for task in tasks)
     study.groups.append(keys)
     bound = any(body.takes_context for body in bodies.values())
+    if _is_used_otherwise(study, alias):
+        reason = f"{alias.key} is used for more than decorating tasks that can be seen"
+        build.refuse(ALIAS.code, reason)
     for task in tasks:
         body = bodies[task.key]
-        problem = _structure(study, task) or body.problem or _beyond_django(study, body)
+        problem = problem_of_place(study, task) or body.problem or _beyond_django(study, body)
         if build.refusal is not None:
             problem = (build.refusal.code, build.refusal.reason)
         if problem is not None:
@@ -127,6 +105,16 @@ def _judge_alias(study: Study, tasks: list[CeleryTask]) -> None:
     _rewrite_alias(study, alias, build, keys)
 
 
+def _is_used_otherwise(study: Study, alias: Alias) -> bool:
+    """Is the decorator used anywhere but above functions that are known as tasks?"""
+    for _, chain in study.chains_to(alias.key):
+        up = chain.frame.up
+        up = up.up if up is not None and isinstance(up.node, cst.Call) else up
+        if up is None or not isinstance(up.node, cst.Decorator):
+            return True
+    return False
+
+
 def _rewrite_alias(study: Study, alias: Alias, build: Build, keys: frozenset[str]) -> None:
     frame = alias.options.frame
     if build.refusal is not None or frame is None or not isinstance(frame.node, cst.Call):
@@ -136,7 +124,8 @@ def _rewrite_alias(study: Study, alias: Alias, build: Build, keys: frozenset[str
     )
     outcome.edit(frame, alias_change(build, frame))
     outcome.needs |= build.needs
-    outcome.stale.add(_root(frame.node.func))
+    named = frame.node.args[0].value if alias.options.leading else frame.node.func
+    outcome.stale.add(_root(named))
     study.outcomes.append(outcome)
     _record(study, build, alias.key, frame, keys)
 
@@ -186,24 +175,6 @@ def _beyond_django(study: Study, body: context.Body) -> tuple[str, str] | None:
     return None
 
 
-def _structure(study: Study, task: CeleryTask) -> tuple[str, str] | None:
-    """Say what about the place of a definition forbids to convert it."""
-    if task.hidden:
-        return ALIAS.code, task.hidden
-    if task.frame.scope.kind is not ScopeKind.MODULE:
-        where = "class" if task.frame.scope.kind is ScopeKind.CLASS else "function"
-        return NESTED.code, f"the task is defined inside a {where}"
-    if task.frame.enclosing(cst.Try, cst.TryStar) is not None:
-        return CONDITIONAL.code, "the task is defined inside try"
-    if len(task.frame.scope.bindings.get(task.name, [])) != 1:
-        return CONDITIONAL.code, f"{task.name} is defined more than once"
-    if task.decorator:
-        above = dotted_name(_func(task.node.decorators[task.decorator - 1].decorator))
-        return STACKED.code, f"@{above} above the task decorator replaces the task"
-    below = problem_below(task, study.project)
-    return (STACKED.code, below) if below else None
-
-
 def _block(study: Study, task: CeleryTask, code: str, reason: str) -> None:
     study.outcomes.append(
         Outcome(
@@ -243,9 +214,5 @@ def _record(study: Study, build: Build, key: str, frame: Frame, keys: frozenset[
         study.aliases[key] = build.legacy_name
 
 
-def _func(node: cst.BaseExpression) -> cst.BaseExpression:
-    return node.func if isinstance(node, cst.Call) else node
-
-
 def _root(node: cst.BaseExpression) -> str:
-    return dotted_name(_func(node)).partition(".")[0]
+    return dotted_name(called(node)).partition(".")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 CELERY = '"bridge.CeleryBackend"'
+DATABASE = '"bridge.DatabaseBackend"'
 IMMEDIATE = {
     "bridge": '"bridge.ImmediateBackend"',
     "django": '"django.tasks.backends.immediate.ImmediateBackend"',

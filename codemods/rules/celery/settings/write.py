@@ -21,6 +21,7 @@ from codemods.rules.celery.settings.app import find_app
 from codemods.rules.celery.settings.block import Block, statements
 from codemods.rules.celery.settings.comments import comment_settings
 from codemods.rules.celery.settings.homes import Home, Settings
+from codemods.rules.celery.settings.taskq import is_all_taskq, leave_queue
 from codemods.rules.celery.settings.tell import notes
 from codemods.rules.celery.settings.values import CelerySettings
 from codemods.rules.celery.study import Study
@@ -70,6 +71,8 @@ class Facts:
     """Places with a queue whose name cannot be read."""
     names: dict[str, str]
     celery: CelerySettings
+    is_taskq: bool = False
+    """Is there no Celery behind Celery's words?"""
 
     @property
     def listed(self) -> tuple[str, ...]:
@@ -116,7 +119,8 @@ def _facts(
     app, site = find_app(study, settings)
     if site is not None and study.target == "bridge":
         written.sites.append(site)
-    return Facts(study.target, app, queues - {"default"}, unknown, names, celery)
+    taskq = study.target == "bridge" and is_all_taskq(study)
+    return Facts(study.target, app, queues - {"default"}, unknown, names, celery, taskq)
 
 
 def _of_settings(place: str, settings: Settings) -> str | None:
@@ -154,6 +158,8 @@ def _write_base(base: Home, facts: Facts, settings: Settings, written: Written) 
     outcome.edit(place, lambda node: cst.FlattenSentinel([node, *new]))
     written.outcomes.append(outcome)
     written.outcomes.extend(_space_below(base, place.node))
+    if facts.is_taskq:
+        written.outcomes.append(leave_queue(base))
     if facts.target == "bridge":
         written.outcomes.append(apps.install(base))
     written.outcomes.extend(eager.overrides(base, settings, facts.target))
@@ -176,6 +182,8 @@ def _space_below(base: Home, node: cst.CSTNode) -> Iterator[Outcome]:
 
 def _block(base: Home | None, facts: Facts, alias_expression: str | None) -> str:
     backend = eager.backend(base, facts.target) if base else backends.usual(facts.target)
+    if facts.is_taskq:
+        backend = backends.DATABASE
     options = {}
     if facts.target == "bridge":
         if facts.app is not None:
