@@ -38,7 +38,7 @@ def imported(code: bytes, package: str) -> Iterator[str]:
                 yield name
         if not names:
             continue
-        base = _absolute(package, len(dots), module.decode("utf-8", "ignore"))
+        base = absolute(package, len(dots), module.decode("utf-8", "ignore"))
         for clause in names.strip(b"()").split(b","):
             name = _first_word(clause)
             if name:
@@ -56,7 +56,11 @@ def _first_word(clause: bytes) -> str:
     return words[0].decode("utf-8", "ignore") if words else ""
 
 
-def _absolute(package: str, level: int, module: str) -> str:
+def absolute(package: str, level: int, module: str) -> str:
+    """Return the name of the module that `from <level dots><module>` means in a package.
+
+    One above the top package keeps its dots, as it names nothing.
+    """
     if not level:
         return module
     parents = package.split(".") if package else []

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from codemods.engine.bare import absolute
 from codemods.engine.scope import BindingKind
 
 _BARE_EXCEPT = re.compile(
@@ -72,7 +73,7 @@ def outline(data: bytes, package: str) -> Outline | None:
 
 class _Reader:
     def __init__(self, package: str) -> None:
-        self.parents = package.split(".") if package else []
+        self.package = package
         self.result = Outline()
 
     def read(self, statements: Iterable[ast.stmt]) -> None:
@@ -120,10 +121,7 @@ class _Reader:
                 self.read(case.body)
 
     def import_from(self, node: ast.ImportFrom) -> None:
-        module = node.module or ""
-        if node.level:
-            base = ".".join(self.parents[: len(self.parents) - (node.level - 1)])
-            module = ".".join(part for part in (base, module) if part)
+        module = absolute(self.package, node.level, node.module or "")
         for alias in node.names:
             if alias.name == "*":
                 self.result.stars.append(module)

@@ -8,6 +8,7 @@ from typing import Any
 
 import libcst as cst
 
+from codemods.engine.bare import absolute
 from codemods.engine.scope import (
     Binding,
     BindingKind,
@@ -41,14 +42,7 @@ def dotted_name(node: cst.BaseExpression | None) -> str:
 def absolute_module(statement: cst.ImportFrom, package: str) -> str:
     """Return the absolute name of the module an import statement names."""
     name = dotted_name(statement.module) if statement.module is not None else ""
-    level = len(statement.relative)
-    if not level:
-        return name
-    parents = package.split(".") if package else []
-    if level - 1 > len(parents):
-        return "." * level + name
-    base = ".".join(parents[: len(parents) - (level - 1)])
-    return ".".join(part for part in (base, name) if part)
+    return absolute(package, len(statement.relative), name)
 
 
 class _Surveyor:
