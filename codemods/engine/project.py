@@ -162,6 +162,7 @@ class Project:
         owner, bindings = found
         if owner.parent is None:
             return self._in_module(source, names, depth)
+        bindings = _something(bindings)
         if len(bindings) != 1:
             return self._same_import(bindings, names[1:], depth)
         return self._follow(bindings[0], names, source, depth)
@@ -215,7 +216,7 @@ class Project:
             scope = source.survey.scope
         except Unparsable:
             return None
-        bindings = scope.bindings.get(names[0], [])
+        bindings = _something(scope.bindings.get(names[0], []))
         if not bindings:
             return self._starred(source, names, depth)
         if len(bindings) == 1:
@@ -290,3 +291,14 @@ class Project:
             return source.survey.stars
         except Unparsable:
             return []
+
+
+def _something(bindings: list[Binding]) -> list[Binding]:
+    """Return the bindings without `x = None` beside an import: the import failed, or comes later."""
+    if all(binding.kind is not BindingKind.IMPORT for binding in bindings):
+        return bindings
+    return [
+        binding
+        for binding in bindings
+        if binding.kind is not BindingKind.ASSIGN or dotted_name(binding.value) != "None"
+    ]

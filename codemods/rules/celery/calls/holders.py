@@ -86,7 +86,7 @@ class Holders:
         self, source: Source, target: cst.CSTNode, frame: Frame, path: Path
     ) -> list[Holder | str]:
         if isinstance(target, cst.Name):
-            if not path and _is_alias(target, frame):
+            if not path and _is_alias(target, frame) and self._names_a_task(source, frame):
                 return []
             holder = self._variable(source, frame.scope, target.value, path)
             if not isinstance(holder, str):
@@ -105,6 +105,11 @@ class Holders:
             elif path[0] in {EACH, index}:
                 found.extend(self._targets(source, element.value, frame, path[1:]))
         return found
+
+    def _names_a_task(self, source: Source, frame: Frame) -> bool:
+        assert isinstance(frame.node, cst.Assign)
+        found = self._resolve(source, frame.node.value, frame.scope)
+        return found is not None and found.full in self.study.tasks
 
     def _variable(self, source: Source, scope: Scope, name: str, path: Path) -> Holder | str:
         while scope.kind is ScopeKind.COMPREHENSION and name not in scope.bindings and scope.parent:
@@ -219,7 +224,7 @@ def _init_of(cls: Frame, source: Source) -> Frame | None:
 
 
 def _is_alias(target: cst.Name, frame: Frame) -> bool:
-    """Is it a plain second name, which name resolution follows by itself?"""
+    """Is it a plain second name?"""
     bindings = frame.scope.bindings.get(target.value, [])
     return (
         isinstance(frame.node, cst.Assign)

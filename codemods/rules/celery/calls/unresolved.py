@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.engine.layout import code
+from codemods.engine.literals import string
 from codemods.engine.outcome import Outcome
-from codemods.engine.scope import BindingKind, Chain
+from codemods.engine.scope import BindingKind, Chain, Scope
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
+from codemods.engine.survey import dotted_name
 from codemods.rules.celery.names import SEND
 from codemods.rules.celery.study import Study
 
@@ -20,6 +23,7 @@ UNRESOLVED = Rule(
 )
 
 _HINTS = ("task", "job", "callback", "handler", "func", "celery", "sig")
+_SHOWN = 40
 
 
 def report_unresolved(study: Study, sources: list[Source], followed: set[int]) -> None:
@@ -33,7 +37,7 @@ def report_unresolved(study: Study, sources: list[Source], followed: set[int]) -
                 continue
             if not _called(chain) or not _smells(study, source, chain):
                 continue
-            receiver = ".".join((chain.root or "...", *chain.parts[:-1]))
+            receiver = ".".join((chain.root or _shown(chain), *chain.parts[:-1]))
             study.outcomes.append(
                 Outcome(
                     source,
@@ -57,9 +61,53 @@ def _smells(study: Study, source: Source, chain: Chain) -> bool:
         # What resolves and is no task is something else, or was reported where it is defined.
         return False
     words = [chain.root, *chain.parts[:-1]]
-    if chain.root and _bound_outside(study, source, chain):
+    if not chain.root:
+        start = _start(chain)
+        if _looks_up(study, source, start, chain.frame.scope):
+            return True
+        words.extend(_words(start))
+    elif _bound_outside(study, source, chain):
         return False
     return any(hint in word.lower() for word in words for hint in _HINTS)
+
+
+def _start(chain: Chain) -> cst.BaseExpression:
+    """Return what the attributes of a chain without a name are read from."""
+    node = cst.ensure_type(chain.frame.node, cst.Attribute).value
+    for _ in chain.parts[1:]:
+        node = cst.ensure_type(node, cst.Attribute).value
+    return node
+
+
+def _shown(chain: Chain) -> str:
+    text = code(_start(chain))
+    return text if len(text) <= _SHOWN and "\n" not in text else "..."
+
+
+def _looks_up(study: Study, source: Source, node: cst.BaseExpression, scope: Scope) -> bool:
+    """Is a name looked up in a module of tasks: getattr(tasks, name), import_module(path)?"""
+    if not isinstance(node, cst.Call) or not node.args:
+        return False
+    if dotted_name(node.func).rpartition(".")[2] not in {"getattr", "import_module"}:
+        return False
+    first = node.args[0].value
+    module = string(first) or ""
+    if _looks_up(study, source, first, scope):
+        return True
+    if not module and (name := dotted_name(first)):
+        target = study.project.resolve_name(tuple(name.split(".")), scope, source)
+        module = target.full if target is not None else ""
+    return bool(module) and any(key.rpartition(".")[0] == module for key in study.tasks)
+
+
+def _words(node: cst.BaseExpression) -> list[str]:
+    """Return the names a receiver is called by, those of its arguments aside."""
+    if isinstance(node, cst.Call):
+        return _words(node.func)
+    if isinstance(node, (cst.Subscript, cst.Attribute)):
+        own = [node.attr.value] if isinstance(node, cst.Attribute) else []
+        return [*_words(node.value), *own]
+    return [node.value] if isinstance(node, cst.Name) else []
 
 
 def _bound_outside(study: Study, source: Source, chain: Chain) -> bool:
@@ -71,8 +119,6 @@ def _bound_outside(study: Study, source: Source, chain: Chain) -> bool:
             continue
         if not isinstance(value.func, (cst.Name, cst.Attribute)):
             continue
-        from codemods.engine.survey import dotted_name
-
         name = dotted_name(value.func)
         target = (
             study.project.resolve_name(tuple(name.split(".")), binding.frame.scope, source)
