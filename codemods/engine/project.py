@@ -294,7 +294,7 @@ class Project:
 
 
 def _something(bindings: list[Binding]) -> list[Binding]:
-    """Return the bindings without `x = None` beside an import: the import failed, or comes later."""
+    """Return the bindings without the `x = None` of an import that failed or comes later."""
     if all(binding.kind is not BindingKind.IMPORT for binding in bindings):
         return bindings
     return [

@@ -9,7 +9,8 @@ from codemods.engine.outcome import Outcome
 from codemods.engine.scope import Chain
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
-from codemods.rules.celery.names import SOFT_TIMEOUT, TASK_LOGGER
+from codemods.rules.celery.names import RETRY, SOFT_TIMEOUT, STEERING, TASK_LOGGER
+from codemods.rules.celery.steering import asked, is_raised, steered
 from codemods.rules.celery.study import Study
 
 TIMEOUT = Rule(
@@ -39,6 +40,10 @@ def judge_modules(study: Study, sources: list[Source]) -> None:
                 continue
             if target.full in SOFT_TIMEOUT:
                 study.outcomes.append(_timeout(study, source, chain, own))
+            elif target.full in STEERING and is_raised(chain):
+                study.outcomes.extend(steered(study, source, chain, own))
+            elif target.full in RETRY:
+                study.outcomes.extend(asked(study, source, chain))
             elif target.full == TASK_LOGGER and own:
                 outcome = _logger(source, chain, own)
                 if outcome is not None:

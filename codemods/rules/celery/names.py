@@ -35,6 +35,16 @@ CURRENT_APPS = frozenset({"celery.current_app", "celery._state.current_app"})
 SOFT_TIMEOUT = frozenset(
     {"celery.exceptions.SoftTimeLimitExceeded", "billiard.exceptions.SoftTimeLimitExceeded"}
 )
+RETRY = frozenset({"celery.exceptions.Retry"})
+STEERING = frozenset({"celery.exceptions.Ignore", "celery.exceptions.Reject", *RETRY})
+CURRENT_TASK = frozenset(
+    {
+        "celery.current_task",
+        "celery._state.current_task",
+        "celery._state.get_current_task",
+        "celery._state.get_current_worker_task",
+    }
+)
 TASK_LOGGER = "celery.utils.log.get_task_logger"
 
 SEND = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})

@@ -12,7 +12,7 @@ from codemods.engine.project import Target
 from codemods.engine.scope import Chain
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
-from codemods.rules.celery.names import CURRENT_APPS
+from codemods.rules.celery.names import CURRENT_APPS, CURRENT_TASK
 from codemods.rules.celery.study import Study
 
 BY_NAME = Rule(
@@ -43,6 +43,13 @@ SIGNAL = Rule(
     "Celery sends its signals for what its workers run, with Celery's task as sender. "
     "django.tasks.signals has task_enqueued, task_started and task_finished, which are sent for "
     "every converted task on every backend; a failed task has status FAILED.",
+)
+CURRENT = Rule(
+    "CEL218",
+    "Celery's current task",
+    "current_task is the task that a Celery worker runs. Where db_worker or the immediate backend "
+    "runs a converted task it is None. A task that takes a context has its id, arguments and "
+    "attempt there; hand them to the functions that want them.",
 )
 _SIGNALS = {
     "before_task_publish": "task_enqueued",
@@ -80,6 +87,10 @@ def _findings(
 ) -> Iterator[tuple[Rule, str, frozenset[str]]]:
     method = _of_app(study, target)
     full = target.full
+    if target.dotted in CURRENT_TASK or any(full.startswith(f"{name}.") for name in CURRENT_TASK):
+        reason = "current_task is None outside Celery's workers; hand on what the context says"
+        yield CURRENT, reason, frozenset()
+        return
     if full.startswith("celery.signals.") and full.split(".")[2] in _SIGNALS:
         name = full.split(".")[2]
         reason = f"{name} is Celery's; for converted tasks connect {_SIGNALS[name]}"

@@ -11,6 +11,7 @@ from codemods.engine.scope import BindingKind, Chain, Scope
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
+from codemods.engine.tree import descendants
 from codemods.rules.celery.names import SEND
 from codemods.rules.celery.study import Study
 
@@ -65,6 +66,8 @@ def _smells(study: Study, source: Source, chain: Chain) -> bool:
         start = _start(chain)
         if _looks_up(study, source, start, chain.frame.scope):
             return True
+        if _is_known(study, source, start, chain.frame.scope):
+            return False
         words.extend(_words(start))
     elif _bound_outside(study, source, chain):
         return False
@@ -98,6 +101,19 @@ def _looks_up(study: Study, source: Source, node: cst.BaseExpression, scope: Sco
         target = study.project.resolve_name(tuple(name.split(".")), scope, source)
         module = target.full if target is not None else ""
     return bool(module) and any(key.rpartition(".")[0] == module for key in study.tasks)
+
+
+def _is_known(study: Study, source: Source, node: cst.BaseExpression, scope: Scope) -> bool:
+    """Is it a signature of a task, or what something installed returns?"""
+    if any(id(inner) in study.used for inner in (node, *descendants(node))):
+        return True
+    while isinstance(node, (cst.Attribute, cst.Call)):
+        node = node.func if isinstance(node, cst.Call) else node.value
+        name = dotted_name(node)
+        if name:
+            target = study.project.resolve_name(tuple(name.split(".")), scope, source)
+            return target is not None and study.project.is_outside(target)
+    return False
 
 
 def _words(node: cst.BaseExpression) -> list[str]:

@@ -9,10 +9,12 @@ import libcst as cst
 
 from codemods.engine.imports import Need
 from codemods.engine.layout import call, code
-from codemods.engine.literals import constant, integer, string
+from codemods.engine.literals import constant, integer, parenthesized, string
 from codemods.engine.names import local_name
 from codemods.engine.scope import BindingKind, Scope
 from codemods.engine.source import Source
+from codemods.engine.survey import dotted_name
+from codemods.engine.tree import descendants
 from codemods.rules.celery.options.priority import mapped_priority
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import is_none
@@ -62,14 +64,16 @@ class Using:
 
     def _arg(self, name: str, value: cst.BaseExpression) -> cst.Arg:
         if name == "countdown":
+            given = value
+            if self.optional:
+                value = _unless_none(value)
             seconds = cst.Arg(keyword=cst.Name("seconds"), value=value)
-            given, value = value, call(cst.parse_expression(self.timedelta), [seconds])
+            value = call(cst.parse_expression(self.timedelta), [seconds])
             if self.now:
                 now = cst.parse_expression(self.now)
                 value = cst.BinaryOperation(left=now, operator=cst.Add(), right=value)
             if self.optional:
-                test = cst.parse_expression(f"{code(given)} is not None")
-                value = cst.IfExp(body=value, test=test, orelse=cst.Name("None"))
+                value = cst.IfExp(body=value, test=_test(given), orelse=cst.Name("None"))
         if name == "priority" and self.priority is not None:
             value = self.priority
         return cst.Arg(keyword=cst.Name(NAMES[name]), value=value)
@@ -99,7 +103,7 @@ def read_using(study: Study, source: Source, scope: Scope, options: Values) -> U
             timezone, need = local_name(source, "django.utils", "timezone")
             using.needs |= {need} if need is not None else set()
             using.now = f"{timezone}.now()"
-        using.optional = _may_be_none(scope, options["countdown"])
+        using.optional = may_be_none(scope, options["countdown"])
     if "priority" in options:
         given = options["priority"]
         using.priority = mapped_priority(study.project, given, scope, source, study.broker)
@@ -121,6 +125,9 @@ def _problem(study: Study, source: Source, scope: Scope, options: Values) -> str
         return "expires= needs a task of the bridge"
     if {"countdown", "eta"} <= options.keys():
         return "countdown= and eta= are both given"
+    countdown = options.get("countdown", cst.Integer("0"))
+    if may_be_none(scope, countdown) and _once(countdown):
+        return "countdown= may be None; give its value a name first"
     queue = options.get("queue", cst.Name("None"))
     renamed = study.default_queue not in (None, "default")
     if renamed and string(constant(study.project, queue, scope, source)) == "default":
@@ -132,15 +139,67 @@ def _problem(study: Study, source: Source, scope: Scope, options: Values) -> str
     return ""
 
 
-def _may_be_none(scope: Scope, value: cst.BaseExpression) -> bool:
-    """Is the value a parameter that is None unless given?"""
+def may_be_none(scope: Scope, value: cst.BaseExpression) -> bool:
+    """Can the code be seen to make the value None, as a parameter's default for example?"""
+    if is_none(value):
+        return True
+    if isinstance(value, cst.IfExp):
+        return may_be_none(scope, value.body) or may_be_none(scope, value.orelse)
+    if isinstance(value, cst.BooleanOperation):
+        ends = isinstance(value.operator, cst.And) and may_be_none(scope, value.left)
+        return ends or may_be_none(scope, value.right)
+    if isinstance(value, cst.Call):
+        return _looks_up(value) and (len(value.args) == 1 or is_none(value.args[-1].value))
     found = scope.lookup(value.value) if isinstance(value, cst.Name) else None
     return found is not None and any(
-        binding.kind is BindingKind.PARAMETER
-        and binding.value is not None
-        and is_none(binding.value)
+        _is_optional(binding.frame.node) or (binding.value is not None and is_none(binding.value))
         for binding in found[1]
+        if binding.kind in {BindingKind.PARAMETER, BindingKind.ASSIGN}
     )
+
+
+def _is_optional(node: cst.CSTNode) -> bool:
+    """Is it a parameter that says it takes None?"""
+    annotation = node.annotation if isinstance(node, cst.Param) else None
+    text = code(annotation.annotation) if annotation is not None else ""
+    return "Optional[" in text or "None" in text
+
+
+def _looks_up(node: cst.Call) -> bool:
+    """Is it `options.get("wait")`, or the like with None as its last argument?"""
+    name = dotted_name(node.func).rpartition(".")[2]
+    return (name in {"get", "pop"} and bool(node.args)) or (
+        name == "getattr" and len(node.args) == 3
+    )
+
+
+def _unless_none(value: cst.BaseExpression) -> cst.BaseExpression:
+    """Return a countdown without what says that there is none."""
+    if isinstance(value, cst.IfExp) and is_none(value.orelse):
+        return value.body
+    if isinstance(value, cst.BooleanOperation) and isinstance(value.operator, cst.Or):
+        return value.left if is_none(value.right) else value
+    return value
+
+
+def _once(value: cst.BaseExpression) -> bool:
+    """Must the expression not be evaluated a second time?"""
+    if isinstance(value, cst.IfExp) and is_none(value.orelse):
+        return False
+    calls = [node for node in (value, *descendants(value)) if isinstance(node, cst.Call)]
+    return any(
+        dotted_name(node.func).rpartition(".")[2] not in {"get", "getattr"} for node in calls
+    )
+
+
+def _test(given: cst.BaseExpression) -> cst.BaseExpression:
+    """Return what says that a countdown is not None."""
+    if isinstance(given, cst.IfExp) and is_none(given.orelse):
+        return given.test
+    if _unless_none(given) is not given:
+        return _unless_none(given)
+    bare = given if isinstance(given, (cst.Name, cst.Attribute, cst.Call)) else parenthesized(given)
+    return cst.parse_expression(f"{code(bare)} is not None")
 
 
 def _naive(value: cst.BaseExpression) -> bool:

@@ -13,6 +13,7 @@ from codemods.engine.scope import Chain
 from codemods.engine.site import Rule
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
+from codemods.rules.celery.definitions.caught import caught
 from codemods.rules.celery.task import is_none, is_true
 
 ASK = Rule(
@@ -20,8 +21,9 @@ ASK = Rule(
     "self.retry(...) becomes raise Retry(...)",
     "countdown= is delay=, eta= is at=, max_retries=n is max_attempts=n+1, and exc= is the cause "
     "(`from exc`), which the task fails with when its attempts are used up. A retry with other "
-    "arguments than the task had, with throw=False, or whose result is used, has no counterpart; "
-    "the task stays on Celery.",
+    "arguments than the task had, with throw=False, whose result is used, or which an except "
+    "around it catches, has no counterpart; the task stays on Celery. Celery has sent the next "
+    "attempt by then; a Retry that is caught asks for nothing.",
 )
 
 _POSITIONS = ("args", "kwargs", "exc", "throw", "eta", "countdown", "max_retries")
@@ -74,7 +76,9 @@ def problem(chain: Chain, extra: Extra) -> str:
     if "throw" in args and not is_true(args["throw"]):
         return "self.retry(throw=False) goes on after asking for a retry"
     other = sorted(args.keys() - _NEW.keys() - {"exc", "throw"})
-    return f"self.retry({other[0]}=) changes the task that runs again" if other else ""
+    if other:
+        return f"self.retry({other[0]}=) changes the task that runs again"
+    return caught(statement)
 
 
 def has_delay(chain: Chain, extra: Extra) -> bool:
