@@ -162,7 +162,7 @@ class Project:
         owner, bindings = found
         if owner.parent is None:
             return self._in_module(source, names, depth)
-        bindings = _something(bindings)
+        bindings = self._something(bindings)
         if len(bindings) != 1:
             return self._same_import(bindings, names[1:], depth)
         return self._follow(bindings[0], names, source, depth)
@@ -216,7 +216,7 @@ class Project:
             scope = source.survey.scope
         except Unparsable:
             return None
-        bindings = _something(scope.bindings.get(names[0], []))
+        bindings = self._something(scope.bindings.get(names[0], []))
         if not bindings:
             return self._starred(source, names, depth)
         if len(bindings) == 1:
@@ -258,6 +258,17 @@ class Project:
             return None
         return Target(f"{source.name}.{names[0]}", names[1:], source, binding)
 
+    def _something(self, bindings: list[Binding]) -> list[Binding]:
+        """Leave out the `x = None` beside an import of the project that failed or comes later."""
+        imports = [each for each in bindings if each.kind is BindingKind.IMPORT]
+        if not imports or not all(self._is_inside(each.target) for each in imports):
+            return bindings
+        return [
+            each
+            for each in bindings
+            if each.kind is not BindingKind.ASSIGN or dotted_name(each.value) != "None"
+        ]
+
     def _same_import(
         self, bindings: list[Binding], rest: tuple[str, ...], depth: int
     ) -> Target | None:
@@ -291,14 +302,3 @@ class Project:
             return source.survey.stars
         except Unparsable:
             return []
-
-
-def _something(bindings: list[Binding]) -> list[Binding]:
-    """Return the bindings without the `x = None` of an import that failed or comes later."""
-    if all(binding.kind is not BindingKind.IMPORT for binding in bindings):
-        return bindings
-    return [
-        binding
-        for binding in bindings
-        if binding.kind is not BindingKind.ASSIGN or dotted_name(binding.value) != "None"
-    ]
