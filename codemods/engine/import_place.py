@@ -90,7 +90,8 @@ def _name(node: cst.Import | cst.ImportFrom) -> str:
     return dotted_name(node.names[0].name)
 
 
-def _order(node: cst.Import | cst.ImportFrom) -> tuple[bool, str]:
+def order(node: cst.Import | cst.ImportFrom) -> tuple[bool, str]:
+    """Return where an import goes among others of its section."""
     return isinstance(node, cst.ImportFrom), _name(node).lower()
 
 
@@ -99,9 +100,9 @@ def _insert_in_section(
     line: cst.SimpleStatementLine,
     own: list[int],
 ) -> None:
-    key = _order(_import(line))
+    key = order(_import(line))
     same = [at for at in own if isinstance(_import(body[at]), type(_import(line)))]
-    after = [at for at in same or own if _order(_import(body[at])) > key]
+    after = [at for at in same or own if order(_import(body[at])) > key]
     if not after:
         body.insert((same or own)[-1] + 1, line)
         return

@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 
 from codemods.celery_to_dep import command
 
-CASES = Path(__file__).parents[2] / "fixtures" / "codemods" / "celery"
+CASES = Path(__file__).parents[2] / "fixtures" / "codemods"
+"""Its directories are named after libraries, theirs after cases."""
 SHOP = Path(__file__).parents[2] / "fixtures" / "projects" / "celery_shop"
 
 

@@ -16,7 +16,7 @@ from codemods.engine.source import Source
 from codemods.engine.survey import survey
 from tests.codemods.support import CASES
 
-INPUTS = sorted(CASES.glob("*/input/**/*.py"))
+INPUTS = sorted(CASES.glob("*/*/input/**/*.py"))
 
 
 def source(name: str, code: str) -> Source:

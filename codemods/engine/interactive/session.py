@@ -14,7 +14,7 @@ from codemods.engine.plan import Plan
 from codemods.engine.site import Kind, Rule
 
 _HELP = """y  yes, do it
-n  no, leave it as it is on Celery, every file of it
+n  no, leave it as it is, every file of it
 a  yes, and to all that is left
 q  no, and to all that is left; what was answered with yes is done
 e  explain the rules

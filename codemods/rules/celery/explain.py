@@ -7,14 +7,12 @@ from pathlib import Path
 
 import libcst as cst
 
-from codemods.engine.errors import Unusable
-from codemods.engine.outcome import Outcome
+from codemods.engine.explaining import decided_on, source_of
 from codemods.engine.plan import Fate, Request
 from codemods.engine.position import positions
-from codemods.engine.source import Source, Unparsable
+from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.trail import Trail
-from codemods.rules.celery.decided import Decided
 from codemods.rules.celery.migration import understand
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import CeleryTask
@@ -23,21 +21,12 @@ from codemods.rules.celery.task import CeleryTask
 def explain_site(request: Request, path: Path, line: int) -> Iterator[str]:
     """Yield the way of every name on the line, then what is decided. Raises Unusable."""
     study, places, decided = understand(request)
-    source = next((s for s in study.project.sources if s.path == path.resolve()), None)
-    if source is None:
-        raise Unusable(f"{str(path)!r} is not among the files read; give a path that has it.")
-    try:
-        _ = source.survey
-    except Unparsable as error:
-        raise Unusable(f"{source.label}:{error.line} cannot be parsed: {error.message}") from error
-    lines = source.data.splitlines()
-    if not 0 < line <= len(lines):
-        raise Unusable(f"{source.label} has {len(lines)} lines; there is no line {line}.")
-    yield f"{source.label}:{line}  {lines[line - 1].decode(errors='replace').strip()}"
+    source, text = source_of(study.project, path, line)
+    yield f"{source.label}:{line}  {text}"
     fates = {fate.key: fate for fate in places.fates(decided.stays)}
     named = list(_names(study, source, line, fates))
     yield from named
-    sites = list(_sites(decided, source, line))
+    sites = list(decided_on(decided.active, decided.kept, source, line, "its task stays"))
     yield from ("", "Decided here")
     yield from (f"  {text}" for text in sites)
     if not sites:
@@ -99,16 +88,3 @@ def _task(trail: Trail, task: CeleryTask, fates: dict[str, Fate]) -> Iterator[st
         yield "  it is converted"
     else:
         yield f"  it stays on Celery because of {fate.cause_place}: {fate.reason}"
-
-
-def _sites(decided: Decided, source: Source, line: int) -> Iterator[str]:
-    for outcome in decided.active:
-        if outcome.source is source and outcome.line == line and outcome.counted:
-            yield f"{outcome.code} {outcome.kind}: {outcome.reason}"
-    for outcome in decided.kept:
-        if outcome.source is source and outcome.line == line and outcome.counted:
-            yield f"{outcome.code} stays as it is ({_why(outcome)}): {outcome.reason}"
-
-
-def _why(outcome: Outcome) -> str:
-    return "declined" if outcome.declined else "its task stays"

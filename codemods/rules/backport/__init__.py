@@ -1,0 +1,1 @@
+"""From the django-tasks backport to django.tasks."""
