@@ -21,19 +21,19 @@ from codemods.engine.tree import Frame
 class Places:
     """Where outcomes are, and their ids."""
 
-    def __init__(self, project: Project, nodes: Iterable[tuple[Source, cst.CSTNode]] = ()) -> None:
+    def __init__(self, project: Project, frames: Iterable[tuple[Source, Frame]] = ()) -> None:
         self.areas = Areas(source.label for source in project.sources)
         self._positions: dict[Source, dict[int, tuple[int, int]]] = {}
         self._lines: dict[Source, list[bytes]] = {}
         self._ids: dict[tuple[int, str, str], str] = {}
         self._used: Counter[str] = Counter()
         # One walk of a tree finds the places of all its nodes.
-        self._find(nodes)
+        self._find(frames)
 
     def locate(self, outcomes: Iterable[Outcome]) -> None:
         """Give each outcome its place and its id."""
         found = [each for outcome in outcomes for each in (outcome, *outcome.otherwise)]
-        self._find((outcome.source, outcome.frame.node) for outcome in found)
+        self._find((outcome.source, outcome.frame) for outcome in found)
         for outcome in found:
             outcome.line, outcome.column = self.position(outcome.source, outcome.frame.node)
         for outcome in sorted(found, key=lambda o: (o.source.label, o.line, o.column)):
@@ -82,13 +82,13 @@ class Places:
         key = f"{site.code}-{_digest(site.path)}"
         return dataclasses.replace(site, id=key, app=self.areas.of(site.path))
 
-    def _find(self, wanted: Iterable[tuple[Source, cst.CSTNode]]) -> None:
-        nodes: dict[Source, list[cst.CSTNode]] = {}
-        for source, node in wanted:
-            if id(node) not in self._positions.setdefault(source, {}):
-                nodes.setdefault(source, []).append(node)
-        for source, missing in nodes.items():
-            self._positions[source].update(positions(source.tree, missing))
+    def _find(self, wanted: Iterable[tuple[Source, Frame]]) -> None:
+        frames: dict[Source, list[Frame]] = {}
+        for source, frame in wanted:
+            if id(frame.node) not in self._positions.setdefault(source, {}):
+                frames.setdefault(source, []).append(frame)
+        for source, missing in frames.items():
+            self._positions[source].update(positions(source.tree, source.data, missing))
 
     def _line(self, source: Source, line: int) -> bytes:
         if source not in self._lines:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import libcst as cst
 
+from codemods.engine.lean import parse_lean
 from codemods.engine.outline import Outline, outline, parsed
 from codemods.engine.scope import Survey
 from codemods.engine.survey import survey
@@ -116,7 +117,7 @@ def verify(data: bytes, path: Path) -> None:
 def parse(data: bytes, path: Path) -> cst.Module:
     """Return the tree of some source. Raises Unparsable."""
     try:
-        return cst.parse_module(data)
+        return parse_lean(data)
     except cst.ParserSyntaxError as error:
         raise Unparsable(path, error.raw_line, error.message) from error
     except (UnicodeError, LookupError, SyntaxError) as error:

@@ -12,6 +12,7 @@ from codemods.engine.project import Project
 from codemods.engine.scope import Binding, BindingKind, Scope
 from codemods.engine.source import Source, Unparsable
 from codemods.engine.survey import dotted_name
+from codemods.engine.tree import Frame
 
 _DEPTH = 25
 _WHAT = {
@@ -34,9 +35,9 @@ class Trail:
         bindings = found[1] if found is not None else []
         yield from self._bindings(names, bindings, source, 0)
 
-    def place(self, source: Source, node: cst.CSTNode) -> str:
+    def place(self, source: Source, frame: Frame) -> str:
         """Return where a node is."""
-        line, _ = positions(source.tree, [node]).get(id(node), (1, 0))
+        line, _ = positions(source.tree, source.data, [frame]).get(id(frame.node), (1, 0))
         return f"{source.label}:{line}"
 
     def _bindings(
@@ -48,7 +49,7 @@ class Trail:
         elif not bindings:
             yield from self._starred(names, source, depth)
         elif len(bindings) > 1 and any(b.kind is not BindingKind.IMPORT for b in bindings):
-            places = ", ".join(self.place(source, binding.frame.node) for binding in bindings)
+            places = ", ".join(self.place(source, binding.frame) for binding in bindings)
             yield f"{name} gets its value in several places: {places}"
         else:
             yield from self._binding(names, bindings[0], source, depth)
@@ -56,7 +57,7 @@ class Trail:
     def _binding(
         self, names: tuple[str, ...], binding: Binding, source: Source, depth: int
     ) -> Iterator[str]:
-        name, place = names[0], self.place(source, binding.frame.node)
+        name, place = names[0], self.place(source, binding.frame)
         if binding.kind is BindingKind.IMPORT:
             yield f"{name} is imported at {place}: {binding.target}"
             yield from self._dotted((*binding.target.split("."), *names[1:]), depth + 1)

@@ -38,12 +38,11 @@ def _names(study: Study, source: Source, line: int, fates: dict[str, Fate]) -> I
     survey = source.survey
     tasks = {id(task.decorator_frame.node): task for task in study.tasks.values()}
     tasks |= {id(task.node): task for task in study.tasks.values()}
-    frames = [frame for chain in survey.chains for frame in [chain.frame]]
-    nodes = [frame.node for frame in (*frames, *(text.frame for text in survey.texts))]
+    frames = [chain.frame for chain in survey.chains]
+    frames += [text.frame for text in survey.texts]
     own = [task for task in study.tasks.values() if task.source is source]
-    found = positions(
-        source.tree, [*nodes, *(n for t in own for n in (t.node, t.decorator_frame.node))]
-    )
+    frames += [frame for task in own for frame in (task.frame, task.decorator_frame)]
+    found = positions(source.tree, source.data, frames)
     for task in own:
         if line in {found[id(node)][0] for node in (task.node, task.decorator_frame.node)}:
             yield from ("", f"{task.name} is defined here")
@@ -79,7 +78,7 @@ def _task(trail: Trail, task: CeleryTask, fates: dict[str, Fate]) -> Iterator[st
     decorator = task.node.decorators[task.decorator].decorator
     func = decorator.func if isinstance(decorator, cst.Call) else decorator
     name = dotted_name(func)
-    place = trail.place(task.source, task.node)
+    place = trail.place(task.source, task.frame)
     yield f"  {task.key} is a Celery task: @{name} at {place}"
     steps = trail.steps(tuple(name.split(".")), task.frame.scope, task.source)
     yield from (f"    {step}" for step in steps)

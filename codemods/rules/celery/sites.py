@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import libcst as cst
-
 from codemods.engine.literals import string
 from codemods.engine.outcome import Outcome
 from codemods.engine.places import Places
 from codemods.engine.plan import Fate
 from codemods.engine.source import Source
+from codemods.engine.tree import Frame
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import CeleryTask
 
@@ -22,7 +21,7 @@ class CeleryPlaces(Places):
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        found = ((outcome.source, outcome.frame.node) for outcome in study.outcomes)
+        found = ((outcome.source, outcome.frame) for outcome in study.outcomes)
         super().__init__(study.project, [*found, *_definitions(study)])
 
     def queue_of(self, outcome: Outcome) -> str:
@@ -49,6 +48,6 @@ def task_queue(task: CeleryTask) -> str:
     return DEFAULT_QUEUE if value is None else string(value) or ""
 
 
-def _definitions(study: Study) -> Iterator[tuple[Source, cst.CSTNode]]:
+def _definitions(study: Study) -> Iterator[tuple[Source, Frame]]:
     for task in study.tasks.values():
-        yield task.source, task.node
+        yield task.source, task.frame
