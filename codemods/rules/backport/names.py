@@ -54,7 +54,6 @@ _BASE = [
     "task",
 ]
 _PUBLIC = [
-    "BaseTaskBackend",
     "DEFAULT_QUEUE_NAME",
     "DEFAULT_TASK_BACKEND_ALIAS",
     "DEFAULT_TASK_QUEUE_NAME",
@@ -124,7 +123,7 @@ NAMES = {
     f"{old}.{name}": f"{new}.{_RENAMED.get(name, name)}"
     for old, (new, names) in _HOMES.items()
     for name in names
-}
+} | {"django_tasks.BaseTaskBackend": "django.tasks.backends.base.BaseTaskBackend"}
 """Each name of the backport that Django has, too."""
 
 DATABASE_BACKENDS = frozenset(f"{module}.DatabaseBackend" for module in _DATABASE)
@@ -180,6 +179,4 @@ def importable(new: str) -> tuple[str, str]:
     module, _, name = new.rpartition(".")
     if module == "django.tasks.base" and name in _PUBLIC:
         return "django.tasks", name
-    if module == "django.tasks" and name == "BaseTaskBackend":
-        return "django.tasks.backends.base", name
     return module, name
