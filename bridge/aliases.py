@@ -10,20 +10,43 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+_declared: dict[str, str] = {}
+
+
+def declare_alias(name: str, path: str) -> None:
+    """Remember the legacy name that a task's own declaration gives it, on every backend.
+
+    Raise ImproperlyConfigured when another task of this process has it.
+    """
+    known = _declared.setdefault(name, path)
+    if known != path:
+        raise ImproperlyConfigured(
+            f"The tasks {known!r} and {path!r} both claim the name {name!r}. Rename one of them."
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Aliases:
-    """A two-way table: legacy name to module path, module path to legacy names."""
+    """A two-way table: legacy name to module path, module path to legacy names.
+
+    It has what ALIASES says, and after it what tasks of this process have declared.
+    """
 
     paths: Mapping[str, str] = field(default_factory=dict)
 
     def path(self, name: str) -> str:
         """Return the module path a legacy name stands for; any other name stands for itself."""
-        return self.paths.get(name, name)
+        return self.paths.get(name) or _declared.get(name, name)
 
     def names(self, path: str) -> list[str]:
         """Return every legacy name of a task, its own path last."""
-        return [name for name, target in self.paths.items() if target == path] + [path]
+        names = [name for name, target in self.paths.items() if target == path]
+        more = [
+            name
+            for name, target in _declared.items()
+            if target == path and name not in self.paths and name != path
+        ]
+        return [*names, *more, path]
 
     def wire_name(self, path: str) -> str:
         """Return the name old workers know the task by."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from types import EllipsisType
 from typing import Any, TypeVar, cast
 
@@ -72,13 +72,13 @@ class Task(Policies[P, R]):
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Tests replace a task's enqueue; its fields stay frozen.
-        if name in PATCHABLE:
+        if name in _patchable(self):
             vars(self)[name] = value
         else:
             raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
 
     def __delattr__(self, name: str) -> None:
-        if name in vars(self) and name in PATCHABLE:
+        if name in vars(self) and name in _patchable(self):
             del vars(self)[name]
         else:
             raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
@@ -126,7 +126,8 @@ class Task(Policies[P, R]):
             if value is not ...:
                 changes[name] = hooks_of(value, name)
         copy = dataclasses.replace(self, **changes)
-        vars(copy).update({name: vars(self)[name] for name in PATCHABLE & vars(self).keys()})
+        shadows = (_patchable(self) & vars(self).keys()) - _fields(cast("Any", type(self)))
+        vars(copy).update({name: vars(self)[name] for name in shadows})
         return copy
 
     def hook(self, *args: P.args, **kwargs: P.kwargs) -> Hook:
@@ -211,9 +212,21 @@ class Task(Policies[P, R]):
         return await enqueue_many(calls, on_complete=on_complete)
 
 
-PATCHABLE = frozenset(
-    name for name in dir(Task) if not name.startswith("_") and callable(getattr(Task, name))
-)
+def _patchable(task: AnyTask) -> frozenset[str]:
+    """Return what tests may replace on a task: its public methods."""
+    return _methods(cast("Any", type(task)))
+
+
+@cache
+def _methods(kind: Any) -> frozenset[str]:
+    return frozenset(
+        name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name))
+    )
+
+
+@cache
+def _fields(kind: Any) -> frozenset[str]:
+    return frozenset(each.name for each in dataclasses.fields(kind))
 
 
 def _rebuild(path: str, values: dict[str, Any]) -> AnyTask:

@@ -10,13 +10,21 @@ from bridge.execution import attempt
 from bridge.ids import new_id
 from bridge.in_memory import attempt_in_memory, enqueue_hooks
 from bridge.interface import AnyTask
-from bridge.outcome import Outcome, Succeeded
+from bridge.outcome import Failed, Outcome, Succeeded
 from bridge.result import AnyResult
 from bridge.results import new_result
 
 
 def run_in_place(task: AnyTask, args: Any, kwargs: Any) -> Any:
     """Run a task to its end, its policies as on ImmediateBackend; return or raise what it does."""
+    _, outcome = finish_in_place(task, args, kwargs)
+    if isinstance(outcome, Succeeded):
+        return outcome.value
+    raise outcome.exception
+
+
+def finish_in_place(task: AnyTask, args: Any, kwargs: Any) -> tuple[AnyResult, Succeeded | Failed]:
+    """Do as run_in_place() does; return the result and how it ended."""
 
     def run(running: AnyResult) -> Outcome:
         shown = running.args, running.kwargs
@@ -35,14 +43,13 @@ def run_in_place(task: AnyTask, args: Any, kwargs: Any) -> Any:
         backend=task.backend,
         enqueued_at=None,
     )
-    while not result.is_finished:
+    outcome: Outcome | None = None
+    while not isinstance(outcome, (Succeeded, Failed)):
         result, outcome = attempt_in_memory(
             result, sender=ImmediateBackend, worker_id="celery:eager", run=run
         )
     enqueue_hooks(result)
-    if isinstance(outcome, Succeeded):
-        return outcome.value
-    raise outcome.exception
+    return result, outcome
 
 
 def _give(result: AnyResult, args: list[Any], kwargs: dict[str, Any]) -> None:
