@@ -32,7 +32,7 @@ def names_on(project: Project, source: Source, line: int) -> Iterator[str]:
     """Yield the way of every name on the line."""
     trail = Trail(project)
     chains = [chain for chain in source.survey.chains if chain.root]
-    found = positions(source.tree, [chain.frame.node for chain in chains])
+    found = positions(source.tree, source.data, [chain.frame for chain in chains])
     for chain in chains:
         if found.get(id(chain.frame.node), (0, 0))[0] != line:
             continue

@@ -46,10 +46,10 @@ class Places:
         """Return the line and column of a node that was looked for."""
         return self._positions[source].get(id(node), (1, 0))
 
-    def place(self, source: Source, node: cst.CSTNode) -> tuple[int, int]:
-        """Return the line and column of a node."""
-        self._find([(source, node)])
-        return self.position(source, node)
+    def place(self, source: Source, frame: Frame) -> tuple[int, int]:
+        """Return the line and column of a frame."""
+        self._find([(source, frame)])
+        return self.position(source, frame.node)
 
     def site(self, outcome: Outcome) -> Site:
         """Return the outcome as a site."""

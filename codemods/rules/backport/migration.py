@@ -69,7 +69,7 @@ def make_plan(request: Request) -> Plan:
     request.progress("reading", 0, len(files))
     project = load(list(request.paths), files, EVIDENCE, LIBRARIES, request.overlay)
     study = read(project, request)
-    places = BackportPlaces(project, ((o.source, o.frame.node) for o in study.outcomes))
+    places = BackportPlaces(project, ((o.source, o.frame) for o in study.outcomes))
     decided = decide(study, places, request.choice)
     problems = unreadable(project)
     edits = drafts(decided.active, TOOL, todo=request.todo)
@@ -124,7 +124,7 @@ def _exported(study: Study) -> Iterator[str]:
 def _fates(study: Study, places: Places, stays: dict[str, Outcome]) -> Iterator[Fate]:
     for key, (source, frame) in study.tasks.items():
         cause = stays.get(source.label)
-        line, _ = places.place(source, frame.node)
+        line, _ = places.place(source, frame)
         queue = _queue(frame)
         common = (key, source.label, line, places.areas.of(source.label), queue, cause is None)
         if cause is None:
