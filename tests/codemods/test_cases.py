@@ -15,6 +15,7 @@ from codemods.engine.plan import FileChange, Migration, Plan, Request
 from codemods.engine.writing import Journals, write
 from codemods.rules.backport.codemod import BackportMigration
 from codemods.rules.celery.codemod import CeleryMigration
+from codemods.rules.celery.registry import RULES
 from tests.codemods.support import CASES, copied, tree
 
 MIGRATIONS: dict[str, Migration] = {
@@ -82,17 +83,32 @@ def test_what_stays_is_not_touched_without_comments(name: str, tmp_path: Path) -
     assert planned(name, project, todo=False).changes == ()
 
 
-def test_git_applies_the_diff_of_every_case(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Plan]]:
+    """Return a directory with the input of every case, and what is to happen to each."""
+    root = tmp_path_factory.mktemp("cases")
+    projects = {name: copied(CASES / name / "input", root / name) for name in NAMES}
+    return root, {name: planned(name, project) for name, project in projects.items()}
+
+
+def test_git_applies_the_diff_of_every_case(plans: tuple[Path, dict[str, Plan]]) -> None:
+    root, planned_cases = plans
     patch: list[bytes] = []
-    for name in NAMES:
-        project = copied(CASES / name / "input", tmp_path / name)
-        patch += unified_diff(below(name, change) for change in planned(name, project).changes)
+    for name, plan in planned_cases.items():
+        patch += unified_diff(below(name, change) for change in plan.changes)
 
     git = ["git", "apply", "-"]
-    subprocess.run(git, cwd=tmp_path, input=b"".join(patch), check=True, capture_output=True)
+    subprocess.run(git, cwd=root, input=b"".join(patch), check=True, capture_output=True)
 
     for name in NAMES:
-        assert tree(tmp_path / name) == case_files(name, "expected"), name
+        assert tree(root / name) == case_files(name, "expected"), name
+
+
+def test_every_rule_speaks_in_a_case(plans: tuple[Path, dict[str, Plan]]) -> None:
+    spoken: set[str] = set()
+    for plan in plans[1].values():
+        spoken |= {said.code for said in (*plan.sites, *plan.kept, *plan.notes)}
+    assert {rule.code for rule in RULES} == spoken
 
 
 def below(directory: str, change: FileChange) -> FileChange:

@@ -124,6 +124,10 @@ def _is_changed(project: Project, target: Target) -> bool:
     """Is the dict used for anything but being unpacked?"""
     assert target.binding is not None
     name = target.binding.name
+    # What changes it may be a file that says nothing of Celery.
+    project.select_users([target.dotted])
+    if any(name.encode() in source.data for source in project.unparsable):
+        return True
     for source in project.relevant:
         for chain in source.survey.chains:
             if name != chain.root and name not in chain.parts:

@@ -17,7 +17,7 @@ from codemods.rules.celery.calls.delay import (
     outcome_of,
 )
 from codemods.rules.celery.calls.legacy import keep_on_celery
-from codemods.rules.celery.calls.links import Links, read_links
+from codemods.rules.celery.calls.links import LINK, Links, read_links
 from codemods.rules.celery.calls.partial import uncalled
 from codemods.rules.celery.calls.shape import Shape, read_shape
 from codemods.rules.celery.calls.using import Using, read_using
@@ -63,6 +63,8 @@ def apply_async(study: Study, use: Use) -> Outcome:
         return keep_on_celery(study, use, outcome, OPTION.code, using.problem)
     if not use.source.is_test:
         study.with_options[use.task.key].add(bool(using.names or links.names))
+    if links.names:
+        outcome.code, outcome.reason = LINK.code, "what follows the task is a hook"
     _note_meaning(outcome, shape, using, links)
     apply_result(study, use, outcome, frame)
     if outcome.kind is Kind.PERSON and not use.source.is_test:

@@ -8,7 +8,7 @@ from codemods.engine.layout import call, code, flat_args
 from codemods.engine.outcome import Outcome
 from codemods.engine.site import Rule
 from codemods.engine.tree import Frame
-from codemods.rules.celery.calls.delay import REFERENCE, outcome_of
+from codemods.rules.celery.calls.delay import outcome_of
 from codemods.rules.celery.calls.legacy import keep_on_celery
 from codemods.rules.celery.calls.shape import Shape, read_shape
 from codemods.rules.celery.calls.using import Using, read_using
@@ -28,7 +28,7 @@ PARTIAL = Rule(
 
 def uncalled(study: Study, use: Use) -> Outcome:
     """Judge an `.apply_async` that is not called where it is named."""
-    outcome = outcome_of(use, REFERENCE.code, ".apply_async is .enqueue")
+    outcome = outcome_of(use, PARTIAL.code, ".apply_async is .enqueue")
     if len(use.rest) > 1 or use.chain.stored:
         return outcome
     sender, skipped = _sender(use)

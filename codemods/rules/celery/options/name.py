@@ -25,7 +25,9 @@ def name(option: Option, build: Build) -> None:
     if legacy is None:
         build.refuse(NAME.code, "name= is not a string that can be read here")
     elif legacy != build.key and build.target == "django":
-        reason = f"messages and schedules that say {legacy!r} do not find it any more"
+        reason = (
+            f"the name is {build.key} now: messages and schedules that say {legacy!r} find nothing"
+        )
         build.note(NAME.code, reason, Kind.CHANGE)
     elif legacy != build.key:
         build.legacy_name = legacy
