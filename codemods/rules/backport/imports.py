@@ -153,9 +153,12 @@ def _judge_import(study: Study, source: Source, frame: Frame, node: cst.Import) 
     reason = ""
     if absent:
         reason = advice(absent[0], study.target)
-    elif any(node.names[at].asname is None for at in indices) and not _django_is_free(frame):
+    elif any(node.names[at].asname is None for at in indices) and not _django_is_free(
+        source, frame
+    ):
         reason = "import django.tasks; the name django is taken here"
     if reason:
+        study.kept.add(id(node))
         study.outcome(source, frame, ABSENT, Kind.PERSON, reason)
         return
     told = ", ".join(f"import {names[at]}" for at in sorted(indices))
@@ -175,8 +178,10 @@ def _judge_import(study: Study, source: Source, frame: Frame, node: cst.Import) 
     outcome.edit(frame, change)
 
 
-def _django_is_free(frame: Frame) -> bool:
+def _django_is_free(source: Source, frame: Frame) -> bool:
     """Is `django`, wherever it is bound, the package?"""
+    if "django" in source.survey.local_names:
+        return False
     found = frame.scope.lookup("django")
     return found is None or all(
         binding.kind is BindingKind.IMPORT and binding.target == "django" for binding in found[1]

@@ -23,7 +23,7 @@ def judge_members(study: Study) -> None:
     """Rewrite what is read from imported modules."""
     for mentions in study.mentions.values():
         for mention in mentions:
-            if mention.direct:
+            if mention.direct and not study.is_kept(mention):
                 _judge(study, mention)
 
 

@@ -29,7 +29,7 @@ def judge_statuses(study: Study) -> None:
     for mentions in study.mentions.values():
         for mention in mentions:
             found = counterpart(mention.full, study.target)
-            if found is None or found.old not in STATUS_CLASSES:
+            if found is None or found.old not in STATUS_CLASSES or study.is_kept(mention):
                 continue
             if found.rest:
                 _attribute(study, mention, found.rest)

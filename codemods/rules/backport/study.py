@@ -41,6 +41,8 @@ class Study:
     notes: list[Note] = field(default_factory=list)
     tasks: dict[str, tuple[Source, Frame]] = field(default_factory=dict)
     """The functions under the decorator, by module path."""
+    kept: set[int] = field(default_factory=set)
+    """The ids of imports that stay, and whose uses stay with them."""
     mentions: dict[Source, list[Mention]] = field(default_factory=dict)
 
     def outcome(self, source: Source, frame: Frame, rule: Rule, kind: Kind, reason: str) -> Outcome:
@@ -81,8 +83,12 @@ class Study:
         return self.resolved(func, frame.scope, source) in TASK
 
     def _direct(self, chain: Chain) -> bool:
-        bindings = bindings_of(chain)
-        return len(bindings) == 1 and is_backport(bindings[0].target)
+        targets = {binding.target for binding in bindings_of(chain)}
+        return len(targets) == 1 and all(map(is_backport, targets))
+
+    def is_kept(self, mention: Mention) -> bool:
+        """Does an import stay that gives the place its name?"""
+        return any(id(b.frame.node) in self.kept for b in bindings_of(mention.chain))
 
 
 def bindings_of(chain: Chain) -> list[Binding]:
