@@ -21,6 +21,8 @@ def without(original: cst.List | cst.Tuple, index: int) -> Change:
             elements[at - 1] = elements[at - 1].with_changes(
                 comma=_comma(elements[at - 1].comma, gone.comma)
             )
+        if at and at == len(elements) and isinstance(node, cst.List):
+            node = _closed_up(node, elements)
         bracket = node.lbracket if isinstance(node, cst.List) else None
         kept = _own_lines(gone.comma)
         if not at and elements and kept and bracket is not None:
@@ -60,6 +62,17 @@ def _comment(comma: Any) -> bool:
     return isinstance(after, cst.ParenthesizedWhitespace) and (
         after.first_line.comment is not None or any(line.comment for line in after.empty_lines)
     )
+
+
+def _closed_up(node: cst.List, elements: list[Any]) -> cst.List:
+    """Let the bracket follow the last comma and its comment on the next line, with none between."""
+    comma, before = elements[-1].comma, node.rbracket.whitespace_before
+    if not _comment(comma) or not isinstance(before, cst.ParenthesizedWhitespace):
+        return node
+    after = comma.whitespace_after.with_changes(indent=before.indent, last_line=before.last_line)
+    elements[-1] = elements[-1].with_changes(comma=comma.with_changes(whitespace_after=after))
+    empty = cst.SimpleWhitespace("")
+    return node.with_changes(rbracket=node.rbracket.with_changes(whitespace_before=empty))
 
 
 def _own_lines(comma: Any) -> list[cst.EmptyLine]:
