@@ -11,10 +11,11 @@ from django.core.checks import CheckMessage
 from django.db import router
 
 from bridge import registry
+from bridge.backends import options
 from bridge.backends.base import BridgeBackend, bridge_backends
 from bridge.backends.database import DatabaseBackend
 from bridge.backends.ledger import LedgerBackend
-from bridge.backends.options import ENTRY, LEASE, MAX_LOSSES, PGBOUNCER
+from bridge.backends.options import ENTRY, LEASE, MAX_LOSSES, PGBOUNCER, PROPAGATE, Option
 from bridge.checks.kinds import (
     LOST_ALIAS,
     NOT_MIGRATED_HERE,
@@ -38,12 +39,19 @@ def check_entry(backend: BridgeBackend) -> Iterator[CheckMessage]:
         else:
             hint = _nearest(name, ENTRY) or UNKNOWN_SETTING.hint
         yield UNKNOWN_SETTING(f"{place} has {name!r}, which nothing reads.", hint=hint)
-    for name in backend.options.keys() - set(known):
+    for name in backend.options.keys() - set(known) - _shared(backend):
         hint = _nearest(name, known) or f"{type(backend).__name__} knows {', '.join(known)}."
         yield UNKNOWN_OPTION(f"OPTIONS of {place} has {name!r}, which nothing reads.", hint=hint)
     queues = backend.params.get("QUEUES", [])
     if isinstance(queues, str) or not all(isinstance(name, str) and name for name in queues):
         yield WRONG_QUEUES(f"QUEUES of {place} must be a list of names, not {queues!r}.")
+
+
+def _shared(backend: BridgeBackend) -> set[str]:
+    """Return what other backends read: settings change BACKEND for tests, and keep OPTIONS."""
+    if backend.for_production:
+        return {PROPAGATE.name}
+    return {option.name for option in vars(options).values() if isinstance(option, Option)}
 
 
 def check_aliases(backends: Iterable[BridgeBackend]) -> Iterator[CheckMessage]:

@@ -68,8 +68,13 @@ def test_unknown_option_without_a_near_name_comes_with_all() -> None:
 
 
 def test_option_of_another_backend_is_unknown() -> None:
-    assert find("W001", default=entry(PROPAGATE=True)) != []
-    assert find("W001", default=entry("bridge.ImmediateBackend", PROPAGATE=True)) == []
+    assert find("W001", default=entry(APP="shop.celery.app")) != []
+
+
+def test_options_are_kept_when_tests_change_the_backend() -> None:
+    assert find("W001", default=entry(PROPAGATE=True)) == []
+    immediate = entry("bridge.ImmediateBackend", PROPAGATE=True, APP="shop.celery.app", LEASE=5)
+    assert find("W001", default=immediate) == []
 
 
 class OwnBackend(DatabaseBackend):

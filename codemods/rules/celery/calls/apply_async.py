@@ -51,11 +51,11 @@ def apply_async(study: Study, use: Use) -> Outcome:
         return uncalled(study, use)
     assert isinstance(frame.node, cst.Call)
     outcome = outcome_of(use, APPLY_ASYNC.code, ".apply_async() is .enqueue()")
-    shape = read_shape(frame.node.args)
+    shape = read_shape(frame.node.args, use.chain.frame.scope)
     links = read_links(study, use, shape)
     options = {name: value for name, value in shape.options.items() if name not in links.names}
     scope = use.chain.frame.scope
-    using = Using(problem=shape.problem or links.problem)
+    using = Using(problem=shape.problem or links.problem or _takes_back(use, shape))
     if not using.problem:
         using = read_using(study, use.source, scope, options)
     if using.problem:
@@ -95,6 +95,14 @@ def apply_async_on_commit(study: Study, use: Use) -> Outcome:
     return outcome
 
 
+def _takes_back(use: Use, shape: Shape) -> str:
+    """Say which option of the task's definition a None takes away."""
+    for name in sorted(shape.cleared & {"expires", "priority", "queue"}):
+        if use.task.option(name) is not None:
+            return f"{name}=None takes back what the task declares"
+    return ""
+
+
 def _note_meaning(outcome: Outcome, shape: Shape, using: Using, links: Links) -> None:
     if {"retry", "retry_policy"} & set(shape.dropped):
         outcome.kind = Kind.CHANGE
@@ -109,7 +117,7 @@ def _rewrite(use: Use, frame: Frame, using: Using, links: Links, outcome: Outcom
     comments: list[cst.Comment] = []
 
     def change(node: cst.Call) -> cst.CSTNode:
-        shape = read_shape(node.args)
+        shape = read_shape(node.args, use.chain.frame.scope)
         assert isinstance(node.func, cst.Attribute)
         task = node.func.value
         args = [*using.args(shape.options), *links.args(shape.options)]

@@ -9,7 +9,9 @@ import libcst as cst
 
 from codemods.engine.layout import bare
 from codemods.engine.literals import parenthesized, string
+from codemods.engine.scope import Scope
 from codemods.engine.survey import dotted_name
+from codemods.rules.celery.calls.optional import may_be_none
 from codemods.rules.celery.task import is_none
 
 _POSITIONS = ("args", "kwargs", "task_id", "producer", "link", "link_error", "shadow")
@@ -24,13 +26,15 @@ class Shape:
     args: list[cst.Arg] = field(default_factory=list)
     options: dict[str, cst.BaseExpression] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
+    cleared: set[str] = field(default_factory=set)
+    """The options that are None."""
     problem: str = ""
     literal: bool = True
     """Were args and kwargs written out?"""
 
 
-def read_shape(arguments: Sequence[cst.Arg]) -> Shape:
-    """Return the shape of the arguments given to apply_async."""
+def read_shape(arguments: Sequence[cst.Arg], scope: Scope | None = None) -> Shape:
+    """Return the shape of the arguments given to apply_async; the scope knows what may be None."""
     shape = Shape()
     named: dict[str, cst.BaseExpression] = {}
     for index, arg in enumerate(arguments):
@@ -44,15 +48,29 @@ def read_shape(arguments: Sequence[cst.Arg]) -> Shape:
     positional = named.pop("args", None)
     keywords = named.pop("kwargs", None)
     if positional is not None and not is_none(positional):
-        shape.args.extend(_positional(positional, shape))
+        shape.args.extend(_positional(_given(positional, "()", scope), shape))
     if keywords is not None and not is_none(keywords):
-        shape.args.extend(_keywords(keywords, shape))
+        shape.args.extend(_keywords(_given(keywords, "{}", scope), shape))
     for name, value in named.items():
         if name in _DROPPED or (name == "serializer" and string(value) == "json"):
             shape.dropped.append(name)
-        elif not is_none(value):
+        elif is_none(value):
+            shape.cleared.add(name)
+        else:
             shape.options[name] = value
     return shape
+
+
+def _given(node: cst.BaseExpression, nothing: str, scope: Scope | None) -> cst.BaseExpression:
+    """Return args or kwargs with what stands for None, where they may be None."""
+    if scope is None or not may_be_none(scope, node):
+        return node
+    simple = isinstance(node, _SIMPLE) or node.lpar
+    return cst.BooleanOperation(
+        left=node if simple else parenthesized(node),
+        operator=cst.Or(),
+        right=cst.parse_expression(nothing),
+    )
 
 
 def _positional(node: cst.BaseExpression, shape: Shape) -> list[cst.Arg]:

@@ -11,10 +11,11 @@ from codemods.engine.imports import Need
 from codemods.engine.layout import call, code
 from codemods.engine.literals import constant, integer, parenthesized, string
 from codemods.engine.names import local_name
-from codemods.engine.scope import BindingKind, Scope
+from codemods.engine.scope import Scope
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import descendants
+from codemods.rules.celery.calls.optional import may_be_none
 from codemods.rules.celery.options.priority import mapped_priority
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import is_none
@@ -137,40 +138,6 @@ def _problem(study: Study, source: Source, scope: Scope, options: Values) -> str
     ):
         return "priority= is not a number from 0 to 9 that can be read here"
     return ""
-
-
-def may_be_none(scope: Scope, value: cst.BaseExpression) -> bool:
-    """Can the code be seen to make the value None, as a parameter's default for example?"""
-    if is_none(value):
-        return True
-    if isinstance(value, cst.IfExp):
-        return may_be_none(scope, value.body) or may_be_none(scope, value.orelse)
-    if isinstance(value, cst.BooleanOperation):
-        ends = isinstance(value.operator, cst.And) and may_be_none(scope, value.left)
-        return ends or may_be_none(scope, value.right)
-    if isinstance(value, cst.Call):
-        return _looks_up(value) and (len(value.args) == 1 or is_none(value.args[-1].value))
-    found = scope.lookup(value.value) if isinstance(value, cst.Name) else None
-    return found is not None and any(
-        _is_optional(binding.frame.node) or (binding.value is not None and is_none(binding.value))
-        for binding in found[1]
-        if binding.kind in {BindingKind.PARAMETER, BindingKind.ASSIGN}
-    )
-
-
-def _is_optional(node: cst.CSTNode) -> bool:
-    """Is it a parameter that says it takes None?"""
-    annotation = node.annotation if isinstance(node, cst.Param) else None
-    text = code(annotation.annotation) if annotation is not None else ""
-    return "Optional[" in text or "None" in text
-
-
-def _looks_up(node: cst.Call) -> bool:
-    """Is it `options.get("wait")`, or the like with None as its last argument?"""
-    name = dotted_name(node.func).rpartition(".")[2]
-    return (name in {"get", "pop"} and bool(node.args)) or (
-        name == "getattr" and len(node.args) == 3
-    )
 
 
 def _unless_none(value: cst.BaseExpression) -> cst.BaseExpression:
