@@ -18,6 +18,7 @@ from codemods.engine.site import Rule
 from codemods.engine.tree import Frame, descendants
 from codemods.rules.celery.definitions import ask, progress
 from codemods.rules.celery.definitions.attempt import retries_edit
+from codemods.rules.celery.definitions.fitting import fitted
 from codemods.rules.celery.definitions.request import advice, attribute
 from codemods.rules.celery.task import CeleryTask
 
@@ -184,6 +185,7 @@ def use_context(task: CeleryTask, body: Body, *, keep_parameter_only: bool = Fal
             rewrite.edits.append(_prefix(chain, 1, str(limit)))
         elif not ask.is_spread(chain):
             _use_attribute(chain, task, rewrite)
+    rewrite.edits.extend(fitted(task.source, body.uses))
     return rewrite
 
 
