@@ -18,6 +18,8 @@ settings.load_profile("suite")
 # In the background of a shell we would ignore Ctrl+C, and what we start as well.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# Under nohup the same holds for a terminal that goes away.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 LONG = ("process", "property", "demo", "typing", "packaging", "benchmarks")
 """Folders of tests that take seconds each."""

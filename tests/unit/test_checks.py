@@ -10,8 +10,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import modify_settings, override_settings
 
 import bridge
+from bridge import registry
 
 pytestmark = pytest.mark.django_db(databases=list(settings.DATABASES))
+
+
+@pytest.fixture(autouse=True)
+def _no_task_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget which tasks other tests have declared on backends that ignore their policies."""
+    monkeypatch.setattr(registry, "_ignored", {})
 
 
 def ids() -> list[str]:

@@ -78,9 +78,11 @@ def test_policies_become_options_of_the_celery_task(
     assert app.tasks[late.module_path].reject_on_worker_lost is False
 
 
-def test_two_tasks_cannot_have_one_legacy_name(configure: Callable[..., CeleryBackend]) -> None:
+def test_two_tasks_cannot_have_one_legacy_name(
+    configure: Callable[..., CeleryBackend], monkeypatch: pytest.MonkeyPatch
+) -> None:
     backend = configure(ALIASES={"legacy.note": "tests.app.tasks.add"})
-    registration._paths["legacy.note"] = "tests.app.tasks.note"
+    monkeypatch.setitem(registration._paths, "legacy.note", "tests.app.tasks.note")
 
     with pytest.raises(ImproperlyConfigured, match=r"'legacy.note'.*Remove one"):
         registration.register(tasks.add)
