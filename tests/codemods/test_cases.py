@@ -41,10 +41,11 @@ def stays(name: str) -> bool:
 
 
 def planned(name: str, project: Path, *, todo: bool = True) -> Plan:
-    # Cases whose name starts with "django_" are those of --target django.
+    # Cases whose name starts with "django_" are those of --target django, "facade_" of --facade.
     library, case = name.split("/")
     target = "django" if case.startswith("django_") else "bridge"
-    options = {"target": (target,)}
+    facade = ("true",) if case.startswith("facade_") else ()
+    options = {"target": (target,), "facade": facade}
     plan = MIGRATIONS[library].plan(Request(paths=(project,), todo=todo, options=options))
     assert not plan.problems
     return plan

@@ -32,6 +32,11 @@ class CeleryMigration:
             "Default: bridge.",
         ),
         Option(
+            name="facade",
+            flag=True,
+            help="Only change imports to compat.celery.facade, and write TASKS.",
+        ),
+        Option(
             name="celery-app",
             key="celery-apps",
             metavar="DOTTED",

@@ -17,6 +17,7 @@ from codemods.rules.celery.decided import Decided, decide_all
 from codemods.rules.celery.definitions.created import report_created
 from codemods.rules.celery.definitions.definition import judge_definitions
 from codemods.rules.celery.definitions.guard import settle_guards
+from codemods.rules.celery.facade.judge import judge_facade
 from codemods.rules.celery.modules import judge_modules
 from codemods.rules.celery.names import EVIDENCE, LIBRARIES, TOOL
 from codemods.rules.celery.schedules.stored import report_stored
@@ -85,6 +86,10 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     if settings.django.bases:
         study.default_queue = settings.text("task_default_queue") or "celery"
     study.eager_propagates = any(map(eager_settings.runs_and_raises, settings.django.homes))
+    if request.text("facade"):
+        find_uses(study, project.relevant)
+        judge_facade(study)
+        return study, settings
     judge_definitions(study)
     report_created(study)
     find_uses(study, project.relevant)

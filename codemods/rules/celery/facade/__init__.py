@@ -1,0 +1,1 @@
+"""--facade: imports change, code stays."""
