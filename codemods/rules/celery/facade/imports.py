@@ -24,8 +24,6 @@ IMPORTS = Rule(
     "With --facade the names of Celery's API that the facade has are imported from there; "
     "definitions, calls and tests stay as they are. An @app.task is @shared_task: the app is not "
     "needed any more. The tasks run on whichever backend TASKS names.",
-    "from celery import chain, shared_task",
-    "from compat.celery.facade import chain, shared_task",
 )
 
 
