@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 _TRIPLE = rb'"""(?:[^"\\]|\\.|"(?!""))*+"""|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*+\'\'\''
 _SINGLE = rb'"(?:[^"\\\r\n]|\\.)*+"|\'(?:[^\'\\\r\n]|\\.)*+\''
+STRING = b"(?:%b|%b)" % (_TRIPLE, _SINGLE)
 _NOISE = re.compile(
     rb"((?:\b[fF][rR]?|\b[rR][fF])(?:%b)|(?!\"\"\"|''')(?:%b))|#[^\r\n]*|%b"
     % (_TRIPLE, _SINGLE, _TRIPLE),
@@ -17,6 +18,9 @@ _IMPORT = re.compile(
     rb"from[ \t]*(\.*)[ \t]*([\w.]*)[ \t]*import[ \t]*(\([^)]*\)|(?:[^\r\n;\\]|\\\r?\n)+)"
     rb"|import[ \t]+((?:[^\r\n;\\]|\\\r?\n)+))",
     re.MULTILINE,
+)
+_SPACED = bytes(
+    code if code == ord("_") or bytes([code]).isalnum() else ord(" ") for code in range(256)
 )
 _DOTTED = re.compile(rb"[\"']((?:\w+\.)+\w+)[\"']")
 
@@ -43,6 +47,11 @@ def imported(code: bytes, package: str) -> Iterator[str]:
             name = _first_word(clause)
             if name:
                 yield f"{base}.{name}" if base else name
+
+
+def words(data: bytes) -> list[bytes]:
+    """Return every word of some source: names, keywords, numbers, what strings are made of."""
+    return data.translate(_SPACED).split()
 
 
 def dotted_texts(code: bytes) -> Iterator[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from codemods.engine.evidence import Search
 from codemods.engine.project import Project
 from codemods.engine.roots import Roots, imported_names
 from codemods.engine.source import Source
@@ -16,7 +16,7 @@ from codemods.engine.source import Source
 def load(
     paths: list[Path],
     files: list[Path],
-    evidence: re.Pattern[bytes],
+    evidence: Search,
     libraries: frozenset[str] = frozenset(),
     overlay: Mapping[Path, bytes] = MappingProxyType({}),
 ) -> Project:
@@ -34,16 +34,14 @@ def load(
     known = libraries | sys.stdlib_module_names
     names = {name for name in names if name.partition(".")[0] not in known}
     roots = Roots([path.resolve() for path in paths], contents, names)
+    prefixes = [f"{base.as_posix().rstrip('/')}/" for base in (Path.cwd(), *bases)]
     sources = [
-        Source(file, _label(file, bases), roots.module_names(file), data)
+        Source(file, _label(file, prefixes), roots.module_names(file), data)
         for file, data in contents.items()
     ]
     return Project(sources, libraries)
 
 
-def _label(path: Path, bases: list[Path]) -> str:
-    here = Path.cwd()
-    for base in (here, *bases):
-        if path.is_relative_to(base):
-            return path.relative_to(base).as_posix()
-    return path.as_posix()
+def _label(path: Path, bases: list[str]) -> str:
+    text = path.as_posix()
+    return next((text[len(base) :] for base in bases if text.startswith(base)), text)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import libcst as cst
 
+from codemods.engine.depth import too_deep
 from codemods.engine.lean import parse_lean
 from codemods.engine.outline import Outline, outline, parsed
 from codemods.engine.scope import Survey
@@ -19,6 +20,7 @@ _TEST_FILE = re.compile(
 )
 _LINE_LENGTH = 88
 _LONGEST_LINE = 120
+_TOO_DEEP = "is nested too deeply to be read"
 
 
 class Unparsable(Exception):
@@ -116,6 +118,9 @@ def verify(data: bytes, path: Path) -> None:
 
 def parse(data: bytes, path: Path) -> cst.Module:
     """Return the tree of some source. Raises Unparsable."""
+    line = too_deep(data)
+    if line is not None:
+        raise Unparsable(path, line, _TOO_DEEP)
     try:
         return parse_lean(data)
     except cst.ParserSyntaxError as error:
@@ -123,4 +128,4 @@ def parse(data: bytes, path: Path) -> cst.Module:
     except (UnicodeError, LookupError, SyntaxError) as error:
         raise Unparsable(path, 1, f"cannot be decoded: {error}") from error
     except RecursionError as error:
-        raise Unparsable(path, 1, "is nested too deeply to be read") from error
+        raise Unparsable(path, 1, _TOO_DEEP) from error

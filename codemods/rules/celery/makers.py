@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import libcst as cst
 
-from codemods.engine.project import Project, Target
+from codemods.engine.modules import Target
+from codemods.engine.project import Project
 from codemods.engine.scope import Binding, BindingKind, Scope
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name

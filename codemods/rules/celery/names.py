@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from codemods.engine.evidence import Evidence
+
 TOOL = "celery-to-dep"
 
 LIBRARIES = frozenset(
@@ -62,9 +64,12 @@ SIGNATURES = frozenset(
     ]
 )
 
-EVIDENCE = re.compile(
-    rb"[Cc]elery|CELERY|shared_task|\.delay\b|\.apply_async\b|\.delay_on_commit\b|"
-    rb"(?m:^[ \t]*INSTALLED_APPS\b)|@[\w.]+\.task\b|[\"']delay[\"']"
+EVIDENCE = Evidence(
+    re.compile(
+        rb"[Cc]elery|CELERY|shared_task|\.delay\b|\.apply_async\b|\.delay_on_commit\b|"
+        rb"(?m:^[ \t]*INSTALLED_APPS\b)|@[\w.]+\.task\b|[\"']delay[\"']"
+    ),
+    (b"elery", b"CELERY", b"shared_task", b"delay", b"apply_async", b"INSTALLED_APPS", b".task"),
 )
 """Bytes without which a file cannot concern this codemod, unless it uses a task by name."""
 

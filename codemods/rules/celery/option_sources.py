@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from codemods.engine.literals import string
-from codemods.engine.project import Project, Target
+from codemods.engine.modules import Target
+from codemods.engine.project import Project
 from codemods.engine.scope import BindingKind, Scope
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name

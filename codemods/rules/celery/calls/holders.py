@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from codemods.engine.project import Target
+from codemods.engine.modules import Target
 from codemods.engine.scope import BindingKind, Scope, ScopeKind
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name

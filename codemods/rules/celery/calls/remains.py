@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codemods.engine.literals import string
+from codemods.engine.modules import Target
 from codemods.engine.outcome import Outcome
-from codemods.engine.project import Target
 from codemods.engine.scope import Chain
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source

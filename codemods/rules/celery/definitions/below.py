@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codemods.engine.project import Project, Target
+from codemods.engine.modules import Target
+from codemods.engine.project import Project
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import descendants
 from codemods.rules.celery.task import CeleryTask
