@@ -65,7 +65,7 @@ def apply_async(study: Study, use: Use) -> Outcome:
         study.with_options[use.task.key].add(bool(using.names or links.names))
     if links.names:
         outcome.code, outcome.reason = LINK.code, "what follows the task is a hook"
-    _note_meaning(outcome, shape, using, links)
+    _note_meaning(outcome, shape, links)
     apply_result(study, use, outcome, frame)
     if outcome.kind is Kind.PERSON and not use.source.is_test:
         return outcome
@@ -103,12 +103,12 @@ def _takes_back(use: Use, shape: Shape) -> str:
     return ""
 
 
-def _note_meaning(outcome: Outcome, shape: Shape, using: Using, links: Links) -> None:
+def _note_meaning(outcome: Outcome, shape: Shape, links: Links) -> None:
     if {"retry", "retry_policy"} & set(shape.dropped):
         outcome.kind = Kind.CHANGE
         outcome.reason = "publishing is retried by the bridge, not by retry="
-    if using.change or links.change:
-        outcome.kind, outcome.reason = Kind.CHANGE, using.change or links.change
+    if links.change:
+        outcome.kind, outcome.reason = Kind.CHANGE, links.change
 
 
 def _rewrite(use: Use, frame: Frame, using: Using, links: Links, outcome: Outcome) -> None:

@@ -43,6 +43,8 @@ _ADVICE = {
     "exchange": "choose a queue with using(queue_name=...)",
 }
 
+_WITH_ZONE = 8
+
 
 @dataclass(slots=True)
 class Using:
@@ -50,7 +52,6 @@ class Using:
 
     names: list[str] = field(default_factory=list)
     problem: str = ""
-    change: str = ""
     needs: set[Need] = field(default_factory=set)
     timedelta: str = ""
     now: str = ""
@@ -94,8 +95,6 @@ def read_using(study: Study, source: Source, scope: Scope, options: Values) -> U
                 study.queues.add(literal)
         if name == "countdown" and integer(value) == 0:
             continue
-        if name in {"eta", "expires"} and _naive(value):
-            using.change = f"{name}= has no time zone; {NAMES[name]} wants an aware time"
         using.names.append(name)
     if "countdown" in using.names:
         using.timedelta, need = local_name(source, "datetime", "timedelta")
@@ -126,6 +125,9 @@ def _problem(study: Study, source: Source, scope: Scope, options: Values) -> str
         return "expires= needs a task of the bridge"
     if {"countdown", "eta"} <= options.keys():
         return "countdown= and eta= are both given"
+    for name in ("eta", "expires"):
+        if name in options and _naive(options[name]):
+            return f"{name}= has no time zone; {NAMES[name]} wants an aware time"
     countdown = options.get("countdown", cst.Integer("0"))
     if may_be_none(scope, countdown) and _once(countdown):
         return "countdown= may be None; give its value a name first"
@@ -170,5 +172,23 @@ def _test(given: cst.BaseExpression) -> cst.BaseExpression:
 
 
 def _naive(value: cst.BaseExpression) -> bool:
-    text = code(value)
-    return "utcnow()" in text or "datetime.now()" in text
+    """Is it a text, or a time that is made without a zone?"""
+    if string(value) is not None:
+        return True
+    if _is_made_aware(value):
+        return False
+    for node in (value, *descendants(value)):
+        if not isinstance(node, cst.Call):
+            continue
+        words = dotted_name(node.func).split(".")
+        if words[-1] == "utcnow" or (words[-2:] == ["datetime", "now"] and not node.args):
+            return True
+        if words[-1] == "datetime" and "tzinfo" not in code(node) and len(node.args) < _WITH_ZONE:
+            return True
+    return False
+
+
+def _is_made_aware(value: cst.BaseExpression) -> bool:
+    return any(
+        word in code(value) for word in ("make_aware(", "astimezone(", "localize(", "tzinfo")
+    )

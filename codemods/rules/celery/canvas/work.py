@@ -70,7 +70,6 @@ class Work:
         if step.problem or using.problem:
             raise Stays(step.problem or using.problem)
         self.needs |= using.needs
-        self.change = self.change or using.change
         return using
 
     def bridge(self, name: str) -> str:

@@ -197,8 +197,11 @@ def _line(args: list[cst.Arg]) -> list[cst.Arg]:
 
 def _entries(propagate: bool, target: str) -> list[str]:
     entries = [f'"BACKEND": {backends.immediate(target)}', '"QUEUES": []']
-    propagates = propagate and target == "bridge"
-    return [*entries, '"OPTIONS": {"PROPAGATE": True}'] if propagates else entries
+    if target != "bridge":
+        return entries
+    # As in the settings: what runs at once on Celery takes any argument.
+    options = '"PROPAGATE": True, "TYPED_JSON": True' if propagate else '"TYPED_JSON": True'
+    return [*entries, f'"OPTIONS": {{{options}}}']
 
 
 def _short(propagate: bool, target: str) -> cst.BaseExpression:
