@@ -22,6 +22,8 @@ RESULT = Rule(
     ".get() waits for a worker; nothing here does, so the task stays on Celery.",
 )
 
+_ASKS = frozenset({"collect", "failed", "forget", "get", "ready", "revoke", "successful", "wait"})
+"""What code calls on results, without positional arguments, and rarely on anything else."""
 _SAME = {"id": "id", "task_id": "id"}
 
 
@@ -46,9 +48,30 @@ def judge_result(call: Frame, source: Source) -> ResultUse:
     elif isinstance(up.node, cst.Assign) and _single_name(up.node):
         _assigned(use, up, _single_name(up.node), source)
     else:
-        use.kind = Kind.CHANGE
+        asked = "" if source.is_test else _asked_nearby(call, source)
+        use.kind, use.blocks = (Kind.PERSON, True) if asked else (Kind.CHANGE, False)
         use.reason = "hands on a TaskResult in place of an AsyncResult"
+        if asked:
+            use.reason = f".{asked} of the result has no counterpart that waits for a worker"
     return use
+
+
+def _asked_nearby(call: Frame, source: Source) -> str:
+    """Return what is asked of a result in the function that keeps one, or in the class."""
+    around = call.enclosing(cst.FunctionDef)
+    stored = call.enclosing(cst.Assign)
+    if stored is not None and isinstance(stored.node.targets[0].target, cst.Attribute):  # type: ignore[attr-defined]
+        around = call.enclosing(cst.ClassDef) or around
+    for chain in source.survey.chains if around is not None else ():
+        name = chain.parts[-1] if chain.parts else ""
+        up = chain.frame.up
+        if name not in _ASKS or up is None or not _calls(up, chain.frame):
+            continue
+        keywords_only = all(arg.keyword is not None for arg in up.node.args)  # type: ignore[attr-defined]
+        inside = any(frame.node is around.node for frame in chain.frame.ancestors())  # type: ignore[union-attr]
+        if inside and keywords_only:
+            return name
+    return ""
 
 
 def _attribute(use: ResultUse, frame: Frame, source: Source) -> None:

@@ -89,6 +89,8 @@ def _shown(chain: Chain) -> str:
 
 def _looks_up(study: Study, source: Source, node: cst.BaseExpression, scope: Scope) -> bool:
     """Is a name looked up in a module of tasks: getattr(tasks, name), import_module(path)?"""
+    if isinstance(node, cst.Subscript) and isinstance(node.value, cst.Call):
+        return dotted_name(node.value.func) == "globals"
     if not isinstance(node, cst.Call) or not node.args:
         return False
     if dotted_name(node.func).rpartition(".")[2] not in {"getattr", "import_module"}:
