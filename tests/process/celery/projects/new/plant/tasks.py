@@ -3,6 +3,7 @@ import sys
 import time
 
 from bridge import Retry, fixed, task
+from compat.celery.facade import shared_task
 from tests.app.models import Run
 
 
@@ -117,3 +118,21 @@ def fail_when_cancelled(context):
 @task()
 def total(numbers):
     return sum(numbers)
+
+
+@shared_task(bind=True, max_retries=3, name="garden.prune")
+def prune(self, name, failures):
+    record(f"{name}#{self.request.retries + 1}")
+    if self.request.retries < failures:
+        raise self.retry(exc=ConnectionError(name), countdown=0.2)
+    return [self.request.id, self.name, self.request.retries]
+
+
+@shared_task
+def square(number):
+    return number * number
+
+
+@shared_task
+def gather(numbers):
+    record(f"gathered {numbers}")

@@ -48,3 +48,11 @@ def only_old(name):
 @shared_task
 def seed(name):
     record(name)
+
+
+@shared_task(bind=True, max_retries=3, name="garden.prune")
+def prune(self, name, failures):
+    record(f"{name}#{self.request.retries + 1}")
+    if self.request.retries < failures:
+        raise self.retry(exc=ConnectionError(name), countdown=0.2)
+    return [self.request.id, self.name, self.request.retries]
