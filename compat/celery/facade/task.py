@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property, partial
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, cast
@@ -95,6 +96,39 @@ class Task(base.Task[P, R], CeleryFields[P, R], Generic[P, R]):
     def default_retry_delay(self) -> float:
         """Return how many seconds self.retry() waits."""
         return self.spec.default_retry_delay
+
+    @property
+    def app(self) -> Any:
+        """Return the Celery app of its backend, or the current one. It needs the celery package."""
+        from compat.celery.app import load_app
+
+        backend: Any = self.get_backend()
+        return backend.app if hasattr(backend, "app") else load_app(None, self.backend)
+
+    @property
+    def soft_time_limit(self) -> float | timedelta | None:
+        """Return the timeout."""
+        return self.timeout
+
+    @property
+    def time_limit(self) -> float | timedelta | None:
+        """Return the hard_timeout."""
+        return self.hard_timeout
+
+    @property
+    def autoretry_for(self) -> tuple[type[BaseException], ...]:
+        """Return the exceptions after which it runs again."""
+        return self.spec.autoretry_for
+
+    @property
+    def acks_late(self) -> bool:
+        """Return what was declared."""
+        return self.spec.acks_late
+
+    @property
+    def ignore_result(self) -> bool:
+        """Return what was declared; results are kept all the same."""
+        return self.spec.ignore_result
 
     def push_request(self, **fields: Any) -> None:
         """Let run() see a request, in a test."""

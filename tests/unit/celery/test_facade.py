@@ -132,6 +132,14 @@ def test_tasks_and_retries_can_be_pickled() -> None:
     assert (str(error), error.delay) == ("again", 5)
 
 
+def test_options_can_be_read_from_the_task() -> None:
+    task = app.automatic
+    assert (task.max_retries, task.autoretry_for) == (3, (ConnectionError,))
+    assert (task.soft_time_limit, task.time_limit, task.acks_late) == (None, None, False)
+    assert app.water.ignore_result is True
+    assert task.app.tasks is not None
+
+
 def test_a_pushed_request_is_what_run_sees() -> None:
     app.who.push_request(id="x", retries=3, called_directly=False)
     try:
