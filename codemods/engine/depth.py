@@ -10,7 +10,7 @@ _BRACKETS = 200
 """Python itself refuses more."""
 _LINKS = 4_096
 """The time LibCST takes for calls of calls, or sums of sums, grows with the cube of their number:
-this many take half a minute."""
+this many take a quarter of a minute."""
 
 _LINK_CHARACTERS = b".([+-*/|&^%@<>~"
 _WORDS = (b"and", b"or", b"not", b"if", b"lambda")
