@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from compat.celery.facade.signature import Signature
 
 
+_SIGNATURE = "a signature of {0.module_path}: use .hook() or enqueue_many()"
 _NOTHING = Spec()
 _ON_REQUEST = RetryPolicy(on=())
 
@@ -183,10 +184,12 @@ class Task(base.Task[P, R], CeleryFields[P, R], Generic[P, R]):
 
     def s(self, *args: Any, **kwargs: Any) -> Signature:
         """Return the call of this task as a value."""
+        notice("CEL401", _SIGNATURE.format(self))
         return self.signature(args, kwargs)
 
     def si(self, *args: Any, **kwargs: Any) -> Signature:
         """Return the call as a value that takes no further arguments."""
+        notice("CEL401", _SIGNATURE.format(self))
         return self.signature(args, kwargs, immutable=True)
 
     def signature(
@@ -200,7 +203,7 @@ class Task(base.Task[P, R], CeleryFields[P, R], Generic[P, R]):
         """Return the call as a value, with options of apply_async()."""
         from compat.celery.facade.signature import Signature
 
-        notice("CEL401", f"a signature of {self.module_path}: use .hook() or enqueue_many()")
+        notice("CEL401", _SIGNATURE.format(self))
         return Signature(self, args, kwargs, options, immutable=immutable)
 
     def update_state(

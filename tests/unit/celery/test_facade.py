@@ -169,12 +169,14 @@ def test_each_place_of_a_legacy_verb_warns_once_with_the_codemods_code() -> None
         for _ in range(3):
             app.add.delay(1)
         app.add.apply_async((1,))
+        app.add.s(1)
         app.add.enqueue(1)
 
     told = [(each.category, str(each.message)[:6], each.filename) for each in caught]
     assert told == [
         (LegacyCallWarning, "CEL201", __file__),
         (LegacyCallWarning, "CEL202", __file__),
+        (LegacyCallWarning, "CEL401", __file__),
     ]
 
 
