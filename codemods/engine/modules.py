@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,6 +37,8 @@ class Modules:
     def __init__(self, sources: Iterable[Source], libraries: frozenset[str]) -> None:
         self.libraries = libraries
         """Installed packages whose names no project module can take."""
+        self.stand_ins: Mapping[str, str] = {}
+        """Dotted names outside the project that mean the same as another one."""
         self.modules: dict[str, Source] = {}
         for source in sources:
             for name in filter(None, source.names):
@@ -79,6 +81,7 @@ class Modules:
         """Return what an absolute dotted name stands for."""
         if depth > _DEPTH:
             return None
+        dotted = self._meant(dotted)
         parts = tuple(dotted.split("."))
         if parts[0] in self.libraries:
             return Target(dotted)
@@ -93,6 +96,13 @@ class Modules:
         if parts[0] in self.packages:
             return Target(dotted) if dotted in self.packages else None
         return Target(dotted)
+
+    def _meant(self, dotted: str) -> str:
+        """Return the name another library has for what a stand-in of it is called."""
+        for name, meant in self.stand_ins.items():
+            if f"{dotted}.".startswith(f"{name}."):
+                return meant + dotted[len(name) :]
+        return dotted
 
     def open(self, target: Target) -> Target | None:
         """Return the target with its definition, the module read if it was not yet."""

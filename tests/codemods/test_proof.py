@@ -182,9 +182,7 @@ x: int = y
 '''.replace("+ lambda z: z", "+ (lambda z: z)")  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "newer", ["", "try: pass\nexcept A, B: pass\n", "x = " + "(" * 300 + ")" * 300]
-)
+@pytest.mark.parametrize("newer", ["", "try: pass\nexcept A, B: pass\n"])
 def test_names_of_a_module_are_those_python_sees(newer: str) -> None:
     found = names_of((NAMES + newer).encode(), Path("module.py"))
     assert {"os", "system", "b", "d", "f", "made", "K", "x"} <= found.bound

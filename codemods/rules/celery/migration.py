@@ -18,6 +18,7 @@ from codemods.rules.celery.definitions.created import report_created
 from codemods.rules.celery.definitions.definition import judge_definitions
 from codemods.rules.celery.definitions.guard import settle_guards
 from codemods.rules.celery.facade.judge import judge_facade
+from codemods.rules.celery.facade.names import STANDS_FOR
 from codemods.rules.celery.modules import judge_modules
 from codemods.rules.celery.names import EVIDENCE, LIBRARIES, TOOL
 from codemods.rules.celery.schedules.stored import report_stored
@@ -27,6 +28,7 @@ from codemods.rules.celery.settings.homes import find_settings
 from codemods.rules.celery.settings.values import CelerySettings
 from codemods.rules.celery.sites import CeleryPlaces
 from codemods.rules.celery.study import Study
+from codemods.rules.celery.testing.clash import settle_clashes
 from codemods.rules.celery.testing.computed_path import judge_computed
 from codemods.rules.celery.testing.eager import judge_eager
 from codemods.rules.celery.testing.fixtures import judge_fixtures
@@ -72,6 +74,8 @@ def understand(request: Request) -> tuple[Study, CeleryPlaces, Decided]:
 
 def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     """Find tasks and settings, and judge every place that concerns them."""
+    if not request.text("facade"):
+        project.stand_ins = STANDS_FOR
     census = Census(project, request.options.get("celery-app", ()))
     project.select(EVIDENCE)
     census.take(project.relevant)
@@ -104,6 +108,7 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     report_remains(study, project.relevant)
     judge_paths(study, project.relevant)
     judge_computed(study, project.relevant)
+    settle_clashes(study)
     judge_fixtures(study, project.relevant)
     judge_eager(study, project.relevant)
     judge_modules(study, project.relevant)

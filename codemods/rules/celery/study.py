@@ -59,6 +59,10 @@ class Study:
     """Whether production code sends a task with `using(...)`, without, or both."""
     on_celery: dict[str, set[str]] = field(default_factory=dict)
     """What methods_on_celery() is when the uses in tests are judged."""
+    mocks: dict[tuple[int, str], list[tuple[str, Outcome]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """The mocks of each sending method in one test of one task, by the ids of both."""
     eager_propagates: bool = False
     """Do the settings run tasks at once and raise what fails?"""
     stays: dict[str, Outcome] = field(default_factory=dict)

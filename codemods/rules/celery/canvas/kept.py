@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from codemods.engine.outcome import Outcome
+from codemods.engine.scope import Binding
 from codemods.engine.site import Kind, Rule
+from codemods.engine.source import Source
 from codemods.rules.celery.calls.legacy import keep_on_celery
+from codemods.rules.celery.facade.names import FACADE_CANVASES
 from codemods.rules.celery.study import Study, Use
 
 CANVAS = Rule(
@@ -24,4 +29,13 @@ def kept(study: Study, use: Use, reason: str) -> Outcome:
     outcome = Outcome(
         use.source, use.chain.frame, CANVAS.code, Kind.PERSON, reason, frozenset({use.task.key})
     )
+    if any(binding.target in FACADE_CANVASES for binding in _imports(use.source)):
+        outcome.reason = f"{reason}; it is made with the facade, so its tasks stay there"
+        outcome.blocks = not use.source.is_test
+        return outcome
     return keep_on_celery(study, use, outcome, CANVAS.code, reason)
+
+
+def _imports(source: Source) -> Iterator[Binding]:
+    for bindings in source.survey.scope.bindings.values():
+        yield from bindings

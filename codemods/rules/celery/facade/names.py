@@ -13,6 +13,9 @@ _ERRORS = (
     "TimeLimitExceeded",
     "TimeoutError",
 )
+FACADE_CANVASES = frozenset(f"{FACADE}.{name}" for name in _CANVAS)
+"""What makes canvases of the facade's signatures, and of no others."""
+
 MODULES: dict[str, frozenset[str]] = {
     "celery": frozenset({"shared_task", "current_task", *_CANVAS}),
     "celery.app": frozenset({"shared_task"}),
@@ -24,6 +27,14 @@ MODULES: dict[str, frozenset[str]] = {
     "django_taskq.celery": frozenset({"shared_task"}),
 }
 """The names that are found in the facade, by the module they are imported from."""
+
+STANDS_FOR = {
+    f"{FACADE}.{name}": f"{module}.{name}"
+    for module in reversed(MODULES)
+    for name in sorted(MODULES[module])
+    if module != "django_taskq.celery"
+}
+"""What each name of the facade is in Celery; the first module that has it counts."""
 
 NOT_THERE = frozenset(
     {

@@ -55,6 +55,18 @@ def extend(home: Home, queues: set[str], target: str) -> Iterator[Outcome]:
     yield outcome
 
 
+def without_aliases(home: Home, expression: str | None) -> Iterator[Outcome]:
+    """Yield that a TASKS setting does not name the file of custom names."""
+    binding = home.own("TASKS")[0]
+    default = (mapping(binding.value) or {}).get("default")
+    options = mapping((mapping(default) or {}).get("OPTIONS"))
+    if expression is None or (options is not None and "ALIASES" in options):
+        return
+    reason = f'add "ALIASES": {expression} to OPTIONS of the TASKS setting'
+    statement = statement_of(binding.frame)
+    yield Outcome(home.source, statement, ELSEWHERE.code, Kind.PERSON, reason)
+
+
 def _queues(value: cst.BaseExpression | None) -> cst.BaseExpression | None:
     default = (mapping(value) or {}).get("default")
     return (mapping(default) or {}).get("QUEUES")

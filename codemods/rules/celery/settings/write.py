@@ -144,7 +144,8 @@ def _without_settings(study: Study, facts: Facts, converted: set[str], written: 
 def _write_base(base: Home, facts: Facts, settings: Settings, written: Written) -> None:
     if base.own("TASKS"):
         written.outcomes.extend(existing.extend(base, facts.queues, facts.target))
-        _write_aliases(base, facts.names, written)
+        expression = _write_aliases(base, facts.names, written)
+        written.outcomes.extend(existing.without_aliases(base, expression))
         return
     expression = _write_aliases(base, facts.names, written) if facts.target == "bridge" else None
     setting = _block(base, facts, expression)

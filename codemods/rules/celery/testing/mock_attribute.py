@@ -33,6 +33,7 @@ def mock_attribute(study: Study, use: Use) -> Outcome:
         return outcome
     if use.rest[0] in study.on_celery.get(use.task.key, ()):
         mocks_another(outcome, use.task, use.rest[0])
+        return outcome
     outcome.edits.append(rename_part(use.chain, use.position, "enqueue"))
     if use.rest[0] == "apply_async" and len(use.rest) > 1:
         call = use.chain.frame.up

@@ -17,6 +17,7 @@ from codemods.rules.celery.names import SEND, SIGNATURES
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import CeleryTask
 from codemods.rules.celery.testing.assertion import FROZEN, PERSON
+from codemods.rules.celery.testing.clash import note_mock
 from codemods.rules.celery.testing.mock_variable import follow_mock, follow_whole_mock
 
 MOCK_PATH = Rule(
@@ -100,9 +101,11 @@ def _sends(
         return outcome
     if last in on_celery.get(task.key, ()):
         mocks_another(outcome, task, last)
+        return outcome
     if last == "apply_async" and call is not None and replaced(call):
         outcome.code, outcome.kind = PERSON.code, Kind.PERSON
         outcome.reason = "what replaces apply_async gets the arguments of enqueue now"
+    note_mock(study, outcome, last)
     outcome.edit(outcome.frame, renamed_end(last, "enqueue"))
     if last == "apply_async" and call is not None:
         follow_mock(study, outcome, call, task)
@@ -110,10 +113,15 @@ def _sends(
 
 
 def mocks_another(outcome: Outcome, task: CeleryTask, name: str) -> None:
-    """Report that some code sends with the Celery task, which the mock does not stand for."""
+    """Report that some code sends with the Celery task; the mock fails until a person decides.
+
+    As a mock of enqueue it would let a test pass that says nothing was sent.
+    """
     outcome.code, outcome.kind = PERSON.code, Kind.PERSON
     celery = f"celery_task({task.name})"
-    outcome.reason = f'some code calls {celery}.{name}; add patch.object({celery}, "{name}")'
+    outcome.reason = (
+        f'some code calls {celery}.{name}: patch.object({celery}, "{name}"), or patch enqueue'
+    )
 
 
 def frozen(study: Study, outcome: Outcome, call: Frame | None) -> bool:

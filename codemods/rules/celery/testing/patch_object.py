@@ -12,6 +12,7 @@ from codemods.engine.tree import Frame
 from codemods.rules.celery.names import SEND
 from codemods.rules.celery.study import Study, Use
 from codemods.rules.celery.testing.assertion import PERSON
+from codemods.rules.celery.testing.clash import note_mock
 from codemods.rules.celery.testing.mock_path import (
     CELERY_ONLY,
     frozen,
@@ -52,6 +53,8 @@ def patch_object(study: Study, use: Use) -> Outcome | None:
         outcome.reason = "what replaces apply_async gets the arguments of enqueue now"
     if name.raw_value in study.on_celery.get(use.task.key, ()):
         mocks_another(outcome, use.task, name.raw_value)
+        return outcome
+    note_mock(study, outcome, name.raw_value)
     place = next(item for item in call.node.args if item.value is name)  # type: ignore[attr-defined]
     holder = Frame(place, call, call.scope)
     outcome.edits.append(Edit(Frame(name, holder, call.scope), renamed_string("enqueue")))
