@@ -57,7 +57,10 @@ def ensure(task: AnyTask) -> None:
     """Register a task that was declared while another backend was configured."""
     # What using() changed is for one call, and not for the Celery task.
     task = registry.find(task.module_path) or task
-    if task.module_path not in _paths:
+    backend = task_backends[task.backend]
+    ours = isinstance(backend, CeleryBackend)
+    name = backend.aliases.wire_name(task.module_path) if ours else task.module_path
+    if name not in _paths:
         register(cast("Task[..., Any]", task))
     if task.module_path not in _paths:
         _add(task.module_path, task, None)  # for tests: no worker takes a message under this name

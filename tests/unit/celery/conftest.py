@@ -84,4 +84,7 @@ class Broker:
 
 @pytest.fixture
 def broker(app: Celery) -> Broker:
-    return Broker(app)
+    broker = Broker(app)
+    for queue in ("mail", "slow", "default"):
+        broker.take(queue)  # kombu's broker in memory keeps what other tests have left
+    return broker
