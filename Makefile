@@ -2,8 +2,6 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-# Tests of workers wait more than they compute.
-PROCESSES := $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format docs bench chaos clean
@@ -21,7 +19,7 @@ demo: $(INSTALLED)  ## Migrate a real Celery project while its workers run, and 
 	@$(BIN)/python -m tests.demo $(ARGS)
 
 test: $(INSTALLED)  ## Run the whole test suite (ARGS="-k name" is handed to pytest)
-	@$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 lint: $(INSTALLED)  ## Check style, types and who imports whom
 	@$(BIN)/ruff check .

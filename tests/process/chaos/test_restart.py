@@ -12,7 +12,7 @@ from tests.process.chaos.storm import LEASE, Storm
 
 pytestmark = pytest.mark.process
 TASKS = 500
-RECOVERY = 8.0
+RECOVERY = 30.0
 """Seconds: the longest wait between two tries to reach a database is 5."""
 
 

@@ -32,6 +32,16 @@ def most_within(moments: list[int], period: int) -> int:
     return max(sum(begin <= each < begin + period for each in moments) for begin in moments)
 
 
+def claims(project: Project, task: str) -> list[int]:
+    """Return when the tasks were claimed, in nanoseconds."""
+    times = (
+        datetime.fromisoformat(row["started_at"])
+        for row in project.rows()
+        if row["task_path"].endswith(f".{task}")
+    )
+    return sorted(int(time.timestamp() * 1_000_000) * 1000 for time in times)
+
+
 def wait_for_the_end(project: Project, *, seconds: float = 90) -> None:
     wait_for(lambda: project.run(LEFT) == 0, "the last task", seconds=seconds)
 
@@ -87,8 +97,9 @@ def test_rates_hold_within_every_window_over_all_workers(project: Project, tmp_p
 
     wait_for_the_end(project)
 
-    twenty, many = starts(tmp_path, "twenty"), starts(tmp_path, "many")
-    assert (len(twenty), len(many)) == (70, 900)
+    assert (len(starts(tmp_path, "twenty")), len(starts(tmp_path, "many"))) == (70, 900)
+    # When they were claimed: on a busy machine functions are called late, some later than others.
+    twenty, many = claims(project, "twenty_a_second"), claims(project, "many_a_second")
     assert most_within(twenty, SECOND) <= 20
     assert most_within(many, SECOND) <= 300
     # 70 tasks need three periods and a bit; it did not take a quiet one between them.
