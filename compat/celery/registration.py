@@ -58,8 +58,9 @@ def ensure(task: AnyTask) -> None:
     # What using() changed is for one call, and not for the Celery task.
     task = registry.find(task.module_path) or task
     backend = task_backends[task.backend]
-    ours = isinstance(backend, CeleryBackend)
-    name = backend.aliases.wire_name(task.module_path) if ours else task.module_path
+    name = task.module_path
+    if isinstance(backend, CeleryBackend):
+        name = backend.aliases.wire_name(name)
     if name not in _paths:
         register(cast("Task[..., Any]", task))
     if task.module_path not in _paths:
