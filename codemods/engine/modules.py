@@ -99,9 +99,11 @@ class Modules:
 
     def _meant(self, dotted: str) -> str:
         """Return the name another library has for what a stand-in of it is called."""
-        for name, meant in self.stand_ins.items():
-            if f"{dotted}.".startswith(f"{name}."):
-                return meant + dotted[len(name) :]
+        name = dotted
+        while name:
+            if name in self.stand_ins:
+                return self.stand_ins[name] + dotted[len(name) :]
+            name = name.rpartition(".")[0]
         return dotted
 
     def open(self, target: Target) -> Target | None:
