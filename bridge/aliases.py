@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 _declared: dict[str, str] = {}
+_names_declared: dict[str, list[str]] = {}
 
 
 def declare_alias(name: str, path: str) -> None:
@@ -18,8 +19,11 @@ def declare_alias(name: str, path: str) -> None:
 
     Raise ImproperlyConfigured when another task of this process has it.
     """
-    known = _declared.setdefault(name, path)
-    if known != path:
+    known = _declared.get(name)
+    if known is None:
+        _declared[name] = path
+        _names_declared.setdefault(path, []).append(name)
+    elif known != path:
         raise ImproperlyConfigured(
             f"The tasks {known!r} and {path!r} both claim the name {name!r}. Rename one of them."
         )
@@ -33,6 +37,13 @@ class Aliases:
     """
 
     paths: Mapping[str, str] = field(default_factory=dict)
+    _names: dict[str, list[str]] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        for name, path in self.paths.items():
+            self._names.setdefault(path, []).append(name)
 
     def path(self, name: str) -> str:
         """Return the module path a legacy name stands for; any other name stands for itself."""
@@ -40,11 +51,11 @@ class Aliases:
 
     def names(self, path: str) -> list[str]:
         """Return every legacy name of a task, its own path last."""
-        names = [name for name, target in self.paths.items() if target == path]
+        names = self._names.get(path, [])
         more = [
             name
-            for name, target in _declared.items()
-            if target == path and name not in self.paths and name != path
+            for name in _names_declared.get(path, ())
+            if name not in self.paths and name != path
         ]
         return [*names, *more, path]
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from bridge import registry
 from bridge.exceptions import EnqueueError
 from bridge.execution import attempt, execute
+from bridge.interface import AnyTask
 from bridge.ledger.channel import RowChannel, channel_of
 from bridge.ledger.models import TaskRow
 from bridge.ledger.results import to_result
@@ -48,7 +49,11 @@ def run(celery_task: Any, path: str, args: Any, kwargs: Any) -> Any:
     if celery_task.request.is_eager and not celery_backends():
         return run_in_place(task, args, kwargs)
     message = Message.of(celery_task.request, args, kwargs)
-    backend = owner(task)
+    return owner(task).receive(celery_task, message, task)
+
+
+def receive(backend: CeleryBackend, celery_task: Any, message: Message, task: AnyTask) -> Any:
+    """Claim the row of a message and run its task; return or raise for Celery."""
     if celery_task.request.is_eager:
         with holder.eager(backend) as worker:
             return Attempt(celery_task, backend, message, worker).run(task)

@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from celery import Celery
 from django.core import checks
 from django.db import DatabaseError, connections, transaction
 from django.db.models import QuerySet
@@ -29,7 +28,6 @@ from bridge.backends.ledger import LedgerBackend
 from bridge.backends.options import APP, Option
 from bridge.calls import Arguments
 from bridge.cancellation import Cancellation
-from bridge.checks.kinds import NOT_FOR_PRODUCTION, WRONG_APP
 from bridge.exceptions import EnqueueError
 from bridge.hooks import Hooks
 from bridge.interface import (
@@ -45,18 +43,19 @@ from bridge.ledger.results import to_result
 from bridge.policies import POLICIES
 from bridge.result import AnyResult, TaskResult
 from bridge.results import Results
-from compat.celery.app import load_app
+from compat.celery.base import OnCelery
 from compat.celery.commit_check import check_policy, check_setting
 from compat.celery.options import check_rate
 
 if TYPE_CHECKING:
     from bridge.base import Task
     from bridge.ledger.models import TaskRow
+    from compat.celery.wire import Message
 
 logger = logging.getLogger("bridge.celery")
 
 
-class CeleryBackend(LedgerBackend):
+class CeleryBackend(OnCelery, LedgerBackend):
     """Tasks in the ledger, carried and run by Celery."""
 
     transport = "celery"
@@ -69,32 +68,21 @@ class CeleryBackend(LedgerBackend):
     honours: ClassVar[frozenset[str]] = frozenset(POLICIES) - {"concurrency", "rate_limit"}
     in_part: ClassVar[frozenset[str]] = frozenset({"rate_limit"})
 
-    @cached_property
-    def app(self) -> Celery:
-        """Return the Celery app, OPTIONS["APP"] or the current one."""
-        return load_app(self.option(APP), self.alias)
+    def receive(self, celery_task: Any, message: Message, task: AnyTask) -> Any:
+        """Run a task whose message has arrived, if its row allows; return or raise for Celery."""
+        from compat.celery import attempt
 
-    @cached_property
-    def high_first(self) -> bool:
-        """Say whether the broker serves high priority numbers first."""
-        return bool(self.app.connection_for_write().transport.driver_type == "amqp")
+        return attempt.receive(self, celery_task, message, task)
 
     def rows(self, rows: QuerySet[TaskRow]) -> QuerySet[TaskRow]:
         """Leave out the rows that another backend on Celery looks after.
 
         Rows of an alias that has moved to another transport are still looked after here.
         """
-        from compat.celery.registration import celery_backends
+        from compat.celery.registration import ledger_backends
 
-        others = [backend.alias for backend in celery_backends() if backend.alias != self.alias]
+        others = [backend.alias for backend in ledger_backends() if backend.alias != self.alias]
         return rows.exclude(backend__in=others)
-
-    def on_ready(self) -> None:
-        """Let Celery know every declared task, now and later."""
-        from compat.celery import registration, worker
-
-        registration.subscribe()
-        worker.subscribe()
 
     def enqueue(self, task: DjangoTask[P, R], args: Any, kwargs: Any) -> TaskResult[P, R]:
         """Record a task and send its message once the caller's transaction is committed.
@@ -175,24 +163,11 @@ class CeleryBackend(LedgerBackend):
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         """Return what is wrong with this backend's settings."""
-        messages = [*super().check(**kwargs), *check_setting(self)]
-        return [*messages, *self.wrong(WRONG_APP, "app")]
+        return [*super().check(**kwargs), *check_setting(self)]
 
     def check_task(self, task: Task[..., Any]) -> list[checks.CheckMessage]:
         """Return what is wrong with a task on this backend."""
         return [*check_policy(task), *check_rate(task)]
-
-    def check_deployment(self) -> list[checks.CheckMessage]:
-        """Return that callers wait for their tasks, where they do."""
-        if self.wrong(WRONG_APP, "app") or not self.app.conf.task_always_eager:
-            return []
-        return [
-            NOT_FOR_PRODUCTION(
-                f"The Celery app of TASKS[{self.alias!r}] has task_always_eager, so it runs tasks "
-                "while their callers wait.",
-                hint="Leave task_always_eager out of production.",
-            )
-        ]
 
     def _task_of(self, row: TaskRow) -> AnyTask:
         return registry.resolve(self.aliases.path(row.task_path))

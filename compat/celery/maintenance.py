@@ -59,7 +59,7 @@ class Maintenance:
     def __init__(self, worker: str) -> None:
         self.worker = worker
         self.pid = os.getpid()
-        self.backends = registration.celery_backends()
+        self.backends = registration.ledger_backends()
         self.interval = min(backend.leases.seconds for backend in self.backends) / 3
         self.orphans = Orphans(worker)
         self.tidying = [Tidying(backend) for backend in self.backends]

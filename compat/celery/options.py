@@ -16,10 +16,10 @@ from compat.celery.priorities import to_wire
 
 if TYPE_CHECKING:
     from bridge.base import Task
-    from compat.celery.backend import CeleryBackend
+    from compat.celery.base import OnCelery
 
 
-def options_of(task: AnyTask, backend: CeleryBackend | None) -> dict[str, Any]:
+def options_of(task: AnyTask, backend: OnCelery | None) -> dict[str, Any]:
     """Return the options of a task whose messages this backend runs, None in tests without one."""
     options = {
         "bridged": task.module_path,
@@ -66,7 +66,7 @@ def check_rate(task: Task[..., Any]) -> Iterator[checks.CheckMessage]:
     )
 
 
-def _delivery(task: AnyTask, backend: CeleryBackend | None) -> dict[str, Any]:
+def _delivery(task: AnyTask, backend: OnCelery | None) -> dict[str, Any]:
     """Return what a message says unless its sender does; enqueue() says what its row does."""
     options: dict[str, Any] = {}
     if task.queue_name != DEFAULT_TASK_QUEUE_NAME:

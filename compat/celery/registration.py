@@ -13,6 +13,7 @@ from bridge import registry
 from bridge.backends.base import bridge_backends
 from bridge.interface import AnyTask, task_backends
 from compat.celery.backend import CeleryBackend
+from compat.celery.base import OnCelery
 from compat.celery.options import options_of
 
 if TYPE_CHECKING:
@@ -23,18 +24,23 @@ _paths: dict[str, str] = {}  # name in Celery -> module path of the task
 _subscribed = False
 
 
-def celery_backends() -> list[CeleryBackend]:
+def celery_backends() -> list[OnCelery]:
     """Return the configured backends that run on Celery."""
-    return [backend for backend in bridge_backends() if isinstance(backend, CeleryBackend)]
+    return [backend for backend in bridge_backends() if isinstance(backend, OnCelery)]
 
 
-def owner(task: AnyTask) -> CeleryBackend:
+def ledger_backends() -> list[CeleryBackend]:
+    """Return those that keep their tasks in the ledger."""
+    return [backend for backend in celery_backends() if isinstance(backend, CeleryBackend)]
+
+
+def owner(task: AnyTask) -> OnCelery:
     """Return the backend that runs a task's messages: its own, or else the first on Celery.
 
     Raise ImproperlyConfigured when none is.
     """
     backend = task_backends[task.backend]
-    if isinstance(backend, CeleryBackend):
+    if isinstance(backend, OnCelery):
         return backend
     for backend in celery_backends():
         return backend
@@ -59,7 +65,7 @@ def ensure(task: AnyTask) -> None:
     task = registry.find(task.module_path) or task
     backend = task_backends[task.backend]
     name = task.module_path
-    if isinstance(backend, CeleryBackend):
+    if isinstance(backend, OnCelery):
         name = backend.aliases.wire_name(name)
     if name not in _paths:
         register(cast("Task[..., Any]", task))
@@ -74,7 +80,7 @@ def register(task: Task[..., Any]) -> None:
             _add(name, task, backend)
 
 
-def _add(name: str, task: AnyTask, backend: CeleryBackend | None) -> None:
+def _add(name: str, task: AnyTask, backend: OnCelery | None) -> None:
     path = task.module_path
     with _lock:
         known = _paths.get(name)

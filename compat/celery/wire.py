@@ -45,6 +45,12 @@ def send(backend: CeleryBackend, row: TaskRow, producer: Any = None) -> None:
     if row.runs:
         options["retries"] = row.runs
     task = backend.app.tasks.get(name)
+    if not backend.app.conf.task_always_eager:
+        # Celery would subscribe to the result for whoever waits for it here, which nobody does: one
+        # more round trip, and a long wait while the result backend is away. Workers are told what
+        # the task says.
+        options["ignore_result"] = True
+        options["headers"] = {"ignore_result": task and task.ignore_result}
     if task is None:
         backend.app.send_task(name, tuple(row.args), row.kwargs, **options)
     else:

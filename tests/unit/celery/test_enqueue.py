@@ -236,3 +236,14 @@ class TestEager:
     def test_context_and_coroutines_work(self) -> None:
         assert tasks.attempt_number.enqueue(offset=1).return_value == 2
         assert tasks.add_later.enqueue(1, 2).return_value == 3
+
+
+def test_nobody_subscribes_to_a_result_that_nobody_waits_for(
+    backend: CeleryBackend, app: Celery, broker: Broker
+) -> None:
+    with mock.patch.object(type(app.backend), "on_task_call") as subscribe:
+        tasks.add.enqueue(1, 2)
+
+    subscribe.assert_not_called()
+    (message,) = broker.take()
+    assert message.headers["ignore_result"] is False

@@ -76,7 +76,7 @@ def test_relay_leaves_the_rows_of_another_backend_on_celery_to_it(
     backend: CeleryBackend, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     another = mock.Mock(alias="another")
-    monkeypatch.setattr(registration, "celery_backends", lambda: [backend, another])
+    monkeypatch.setattr(registration, "ledger_backends", lambda: [backend, another])
     refused(backend="another")
 
     assert relay(backend) == 0

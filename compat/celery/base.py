@@ -1,0 +1,60 @@
+"""What the backends on Celery share, whatever keeps their results."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from celery import Celery
+from django.core import checks
+
+from bridge.backends.base import BridgeBackend
+from bridge.backends.options import APP
+from bridge.checks.kinds import NOT_FOR_PRODUCTION, WRONG_APP
+from bridge.interface import AnyTask
+from compat.celery.app import load_app
+
+if TYPE_CHECKING:
+    from compat.celery.wire import Message
+
+
+class OnCelery(BridgeBackend):
+    """A backend whose tasks Celery carries and runs."""
+
+    @cached_property
+    def app(self) -> Celery:
+        """Return the Celery app, OPTIONS["APP"] or the current one."""
+        return load_app(self.option(APP), self.alias)
+
+    @cached_property
+    def high_first(self) -> bool:
+        """Say whether the broker serves high priority numbers first."""
+        return bool(self.app.connection_for_write().transport.driver_type == "amqp")
+
+    @abstractmethod
+    def receive(self, celery_task: Any, message: Message, task: AnyTask) -> Any:
+        """Run a task whose message has arrived; return or raise for Celery."""
+
+    def on_ready(self) -> None:
+        """Let Celery know every declared task, now and later."""
+        from compat.celery import registration, worker
+
+        registration.subscribe()
+        worker.subscribe()
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        """Return what is wrong with this backend's settings."""
+        return [*super().check(**kwargs), *self.wrong(WRONG_APP, "app")]
+
+    def check_deployment(self) -> list[checks.CheckMessage]:
+        """Return that callers wait for their tasks, where they do."""
+        if self.wrong(WRONG_APP, "app") or not self.app.conf.task_always_eager:
+            return []
+        return [
+            NOT_FOR_PRODUCTION(
+                f"The Celery app of TASKS[{self.alias!r}] has task_always_eager, so it runs tasks "
+                "while their callers wait.",
+                hint="Leave task_always_eager out of production.",
+            )
+        ]
