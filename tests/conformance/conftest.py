@@ -7,15 +7,22 @@ from django.test import override_settings
 
 from bridge.backends.startup import announce_ready
 from tests.conformance.harness import (
+    QUEUES,
     Harness,
     clear_celery,
     drain_celery,
     drain_database,
     drain_nothing,
 )
+from tests.conformance.workers import CeleryWorker
 from tests.conftest import need
 from tests.services import MARIADB, POSTGRES
 
+WORKERS = {
+    f"celery-{broker}-{pool}": CeleryWorker(broker, pool, QUEUES)
+    for broker in ("redis", "rabbitmq")
+    for pool in ("prefork", "threads")
+}
 HARNESSES = {
     harness.name: harness
     for harness in [
@@ -51,6 +58,18 @@ HARNESSES = {
             clear=clear_celery,
             obeys_on_commit=False,
         ),
+        *(
+            Harness(
+                name,
+                "bridge.CeleryBackend",
+                worker.options,
+                drain=worker.drain,
+                clear=worker.clear,
+                obeys_on_commit=False,
+                runs_here=False,
+            )
+            for name, worker in WORKERS.items()
+        ),
     ]
 }
 SERVERS = {"postgres": POSTGRES, "mariadb": MARIADB}
@@ -60,11 +79,20 @@ NEEDS = {
     "obeys_on_commit": "enqueues before or after the commit as it is told",
     "orders_strictly": "orders strictly",
     "runs_at_once": "runs tasks at once",
+    "runs_here": "runs tasks in the process of the test",
     "supports_get_result": "keeps results",
     "supports_defer": "defers tasks",
     "supports_priority": "orders by priority",
     "supports_async_task": "runs coroutines",
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _workers_that_end(django_db_setup: None) -> Iterator[None]:
+    """End the workers before their database is gone."""
+    yield
+    for worker in WORKERS.values():
+        worker.stop()
 
 
 @pytest.fixture(params=HARNESSES)

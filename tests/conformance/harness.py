@@ -44,6 +44,8 @@ class Harness:
     # Does enqueue_on_commit decide when a task is enqueued, and not the transport?
     obeys_on_commit: bool = True
     database: str = "default"
+    # Do tasks run in the process of the test, where they see what it has changed?
+    runs_here: bool = True
 
     @property
     def backend(self) -> BaseTaskBackend:

@@ -85,6 +85,7 @@ def test_a_failed_task_raises_its_exception_where_the_result_is_read(harness: Ha
 
 
 @runs
+@pytest.mark.needs("runs_here")
 def test_retry_runs_a_bound_task_again(harness: Harness) -> None:
     result = drained(harness, app.stubborn.delay(2))
 
@@ -93,6 +94,7 @@ def test_retry_runs_a_bound_task_again(harness: Harness) -> None:
 
 
 @runs
+@pytest.mark.needs("runs_here")
 def test_a_retry_too_many_raises_what_it_was_given(harness: Harness) -> None:
     result = drained(harness, app.stubborn.delay(9))
 
@@ -109,6 +111,7 @@ def test_a_retry_too_many_without_an_exception_is_max_retries_exceeded(harness: 
 
 
 @runs
+@pytest.mark.needs("runs_here")
 def test_autoretry_for_runs_the_task_again(harness: Harness) -> None:
     assert drained(harness, app.automatic.delay("key")).get() == 3
 
@@ -145,6 +148,7 @@ def test_update_state_is_the_progress_of_the_result(harness: Harness) -> None:
 
 
 @runs
+@pytest.mark.needs("runs_here")
 def test_link_gets_the_return_value_and_link_error_the_id(harness: Harness) -> None:
     app.add.apply_async((1, 2), link=[app.note.s("after"), app.note.si("alone")])
     failed = app.broken.apply_async(link_error=app.lost.s(), link=app.note.s("never"))
@@ -157,6 +161,7 @@ def test_link_gets_the_return_value_and_link_error_the_id(harness: Harness) -> N
 
 
 @runs
+@pytest.mark.needs("runs_here")
 def test_a_chain_hands_each_value_on(harness: Harness) -> None:
     started = chain(app.add.s(1, 2), app.add.s(10), app.note.s("end")).apply_async()
     for _ in range(4):
@@ -169,6 +174,7 @@ def test_a_chain_hands_each_value_on(harness: Harness) -> None:
 
 
 @runs
+@pytest.mark.needs("runs_here")
 def test_a_chain_stops_where_a_step_fails(harness: Harness) -> None:
     (app.broken.si("x") | app.note.s() | app.note.s()).on_error(app.lost.s()).delay()
     for _ in range(4):
@@ -187,6 +193,7 @@ def test_a_group_has_its_results_in_order(harness: Harness) -> None:
 
 
 @runs
+@pytest.mark.needs("runs_here")
 def test_the_body_of_a_chord_gets_the_values_in_order(harness: Harness) -> None:
     chord([app.add.s(number) for number in range(6)])(app.total.s(plus=100))
     for _ in range(4):
@@ -196,6 +203,7 @@ def test_the_body_of_a_chord_gets_the_values_in_order(harness: Harness) -> None:
 
 
 @runs
+@pytest.mark.needs("runs_here")
 def test_a_group_that_is_followed_is_a_chord_and_its_body_may_be_a_chain(harness: Harness) -> None:
     (group(app.add.s(1), app.add.s(2)) | app.total.s() | app.note.s("sum")).delay()
     for _ in range(6):
@@ -205,6 +213,7 @@ def test_a_group_that_is_followed_is_a_chord_and_its_body_may_be_a_chain(harness
 
 
 @runs
+@pytest.mark.needs("runs_here")
 def test_the_body_of_a_chord_does_not_run_when_one_has_failed(harness: Harness) -> None:
     made = chord([app.add.s(1), app.broken.si("x"), app.add.s(2)], app.total.s())
     made.on_error(app.lost.s()).apply_async()
@@ -215,6 +224,7 @@ def test_the_body_of_a_chord_does_not_run_when_one_has_failed(harness: Harness) 
 
 
 @runs
+@pytest.mark.needs("runs_here")
 def test_an_empty_chord_runs_its_body_with_nothing(harness: Harness) -> None:
     chord([])(app.total.s())
     harness.work()

@@ -22,6 +22,7 @@ def _nothing_seen() -> Iterator[None]:
     app.seen.clear()
 
 
+@pytest.mark.needs("runs_here")
 def test_delay_apply_async_and_s_run_the_function(harness: Harness) -> None:
     app.note.delay(1, bar=2)
     app.note.apply_async((1, 2))
@@ -43,6 +44,7 @@ def test_a_task_is_part_of_the_callers_transaction(harness: Harness) -> None:
     assert app.seen == [["committed"]]
 
 
+@pytest.mark.needs("runs_here")
 def test_a_task_with_an_eta_waits_for_it(harness: Harness) -> None:
     later = app.note.apply_async(("later",), eta=timezone.now() + timedelta(hours=1))
     app.note.apply_async(("now",), eta=timezone.now() - timedelta(hours=1))
@@ -52,6 +54,7 @@ def test_a_task_with_an_eta_waits_for_it(harness: Harness) -> None:
     assert later.state == "PENDING"
 
 
+@pytest.mark.needs("runs_here")
 def test_autoretry_counts_retries_and_waits_between_them(harness: Harness) -> None:
     result = app.automatic.delay("twice")
     for _ in range(5):

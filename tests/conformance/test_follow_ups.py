@@ -66,6 +66,7 @@ def test_value_goes_down_a_chain(harness: Harness) -> None:
 
 
 @runs
+@pytest.mark.needs("runs_here")
 def test_follow_ups_are_announced(harness: Harness) -> None:
     heard = []
 

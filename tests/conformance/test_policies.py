@@ -48,7 +48,7 @@ def test_expiry_counts_from_the_enqueueing(harness: Harness) -> None:
     assert before + SOON <= result.expires_at <= timezone.now() + SOON
 
 
-@pytest.mark.needs("executes")
+@pytest.mark.needs("executes", "runs_here")
 def test_expired_task_is_announced_as_finished_and_never_as_started(harness: Harness) -> None:
     from bridge.interface import task_finished, task_started
 

@@ -150,6 +150,7 @@ def test_raised_retry_without_attempts_left_fails_with_its_cause(harness: Harnes
     assert result.errors[-1].exception_class is LookupError
 
 
+@pytest.mark.needs("runs_here")
 def test_signals_are_sent_once_per_attempt_and_once_at_the_end(
     harness: Harness, signals: list[tuple[str, type, str, str]]
 ) -> None:
@@ -164,6 +165,7 @@ def test_signals_are_sent_once_per_attempt_and_once_at_the_end(
     ]
 
 
+@pytest.mark.needs("runs_here")
 def test_failing_receiver_does_not_fail_the_task(harness: Harness) -> None:
     def receiver(**kwargs: Any) -> None:
         raise RuntimeError("receiver")

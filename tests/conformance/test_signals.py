@@ -49,7 +49,7 @@ def test_aenqueue_sends_task_enqueued_too(harness: Harness, sent: list[Any]) -> 
     assert sent[0][2].id == result.id
 
 
-@pytest.mark.needs("executes")
+@pytest.mark.needs("executes", "runs_here")
 @pytest.mark.parametrize(
     ("task", "arguments", "end"),
     [
@@ -74,7 +74,7 @@ def test_each_signal_is_sent_once_by_the_backend_class(
     ]
 
 
-@pytest.mark.needs("executes")
+@pytest.mark.needs("executes", "runs_here")
 def test_task_started_is_sent_before_the_function_is_called(
     harness: Harness, sent: list[Any]
 ) -> None:
@@ -104,7 +104,7 @@ def records(caplog: pytest.LogCaptureFixture, result_id: str) -> list[tuple[str,
     ]
 
 
-@pytest.mark.needs("executes")
+@pytest.mark.needs("executes", "runs_here")
 def test_signals_are_logged(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger=tasks_logger.name)
 
@@ -118,7 +118,7 @@ def test_signals_are_logged(harness: Harness, caplog: pytest.LogCaptureFixture) 
     ]
 
 
-@pytest.mark.needs("executes")
+@pytest.mark.needs("executes", "runs_here")
 def test_failure_is_logged_as_an_error_with_its_traceback(
     harness: Harness, caplog: pytest.LogCaptureFixture
 ) -> None:

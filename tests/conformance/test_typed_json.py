@@ -32,7 +32,7 @@ def _typed(harness: Harness) -> Iterator[None]:
         yield
 
 
-@pytest.mark.needs("executes")
+@pytest.mark.needs("executes", "runs_here")
 def test_function_gets_and_returns_dates_decimals_uuids_and_bytes(harness: Harness) -> None:
     result = finished(harness, promises.tell_types.enqueue(VALUES, last=Decimal(2)))
 
@@ -45,7 +45,7 @@ def test_model_instance_is_still_refused(harness: Harness) -> None:
         promises.echo.enqueue(object())
 
 
-@pytest.mark.needs("executes")
+@pytest.mark.needs("executes", "runs_here")
 def test_hook_gets_what_the_task_returned(harness: Harness) -> None:
     promises.seen.clear()
     task = promises.echo.using(on_success=promises.see.hook(RETURN_VALUE, Decimal("0.5")))
@@ -56,7 +56,7 @@ def test_hook_gets_what_the_task_returned(harness: Harness) -> None:
     assert promises.seen == [(UUID(int=9), Decimal("0.5"))]
 
 
-@pytest.mark.needs("executes")
+@pytest.mark.needs("executes", "runs_here")
 def test_many_calls_carry_them_too(harness: Harness) -> None:
     results = promises.echo.enqueue_many([(UUID(int=n),) for n in range(3)])
 
