@@ -48,6 +48,21 @@ def string(node: cst.BaseExpression | None) -> str | None:
     return None
 
 
+def is_true(node: cst.BaseExpression | None) -> bool:
+    """Is the expression the literal True?"""
+    return isinstance(node, cst.Name) and node.value == "True"
+
+
+def is_false(node: cst.BaseExpression | None) -> bool:
+    """Is the expression the literal False?"""
+    return isinstance(node, cst.Name) and node.value == "False"
+
+
+def is_none(node: cst.BaseExpression | None) -> bool:
+    """Is the expression the literal None?"""
+    return isinstance(node, cst.Name) and node.value == "None"
+
+
 def strings_in(node: cst.CSTNode) -> list[str]:
     """Return every string literal below a node."""
     return [

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from codemods.engine.decorators.alias import Alias
+from codemods.engine.decorators.given import Options
+from codemods.engine.decorators.makers import Makers
 from codemods.engine.modules import Target
 from codemods.engine.project import Project
 from codemods.engine.scope import Binding, BindingKind, Scope
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame, descendants
-from codemods.rules.celery.makers import Makers
+from codemods.rules.celery.bases import expand
 from codemods.rules.celery.names import APP_CLASSES, CURRENT_APPS, SHARED_TASK
-from codemods.rules.celery.task import Alias, CeleryTask, Options
+from codemods.rules.celery.task import CeleryTask
 
 
 class Census:
@@ -33,7 +36,7 @@ class Census:
         """Tasks made by calling a decorator on a function."""
         self.hidden: dict[str, str] = {}
         """Project decorators that make tasks out of sight, and why they cannot be read."""
-        self.makers = Makers(project, self.is_factory)
+        self.makers = Makers(project, "Celery", self.is_factory, expand)
         self._is_app: dict[str, bool] = {}
 
     def take(self, sources: list[Source]) -> None:

@@ -8,6 +8,7 @@ from codemods.engine.load import load
 from codemods.engine.outcome import Outcome
 from codemods.engine.plan import Plan, Request
 from codemods.engine.project import Project
+from codemods.engine.settings.homes import find_settings
 from codemods.rules.celery.calls.dispatch import find_uses, judge, judge_uses
 from codemods.rules.celery.calls.flow import Flows
 from codemods.rules.celery.calls.remains import report_remains
@@ -24,7 +25,6 @@ from codemods.rules.celery.names import EVIDENCE, LIBRARIES, TOOL
 from codemods.rules.celery.schedules.stored import report_stored
 from codemods.rules.celery.settings import eager as eager_settings
 from codemods.rules.celery.settings import found
-from codemods.rules.celery.settings.homes import find_settings
 from codemods.rules.celery.settings.values import CelerySettings
 from codemods.rules.celery.sites import CeleryPlaces
 from codemods.rules.celery.study import Study

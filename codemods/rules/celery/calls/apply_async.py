@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.engine.comments import move_comments
 from codemods.engine.layout import call, comments_in, flat_args, space_for, spans_lines
 from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
 from codemods.engine.tree import Frame
-from codemods.rules.celery.calls.comments import move_comments
 from codemods.rules.celery.calls.delay import (
     ON_COMMIT,
     apply_result,

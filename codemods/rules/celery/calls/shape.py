@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from codemods.engine.layout import bare
-from codemods.engine.literals import parenthesized, string
+from codemods.engine import unpacked
+from codemods.engine.literals import is_none, parenthesized, string
+from codemods.engine.optional import may_be_none
 from codemods.engine.scope import Scope
-from codemods.engine.survey import dotted_name
-from codemods.rules.celery.calls.optional import may_be_none
-from codemods.rules.celery.task import is_none
 
 _POSITIONS = ("args", "kwargs", "task_id", "producer", "link", "link_error", "shadow")
-_SIMPLE = (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.List, cst.Tuple, cst.Dict)
 _DROPPED = frozenset({"ignore_result", "compression", "retry", "retry_policy", "add_to_parent"})
 
 
@@ -48,9 +45,13 @@ def read_shape(arguments: Sequence[cst.Arg], scope: Scope | None = None) -> Shap
     positional = named.pop("args", None)
     keywords = named.pop("kwargs", None)
     if positional is not None and not is_none(positional):
-        shape.args.extend(_positional(_given(positional, "()", scope), shape))
+        args, literal = unpacked.positional(_given(positional, "()", scope))
+        shape.args.extend(args)
+        shape.literal &= literal
     if keywords is not None and not is_none(keywords):
-        shape.args.extend(_keywords(_given(keywords, "{}", scope), shape))
+        args, literal = unpacked.keywords(_given(keywords, "{}", scope))
+        shape.args.extend(args)
+        shape.literal &= literal
     for name, value in named.items():
         if name in _DROPPED or (name == "serializer" and string(value) == "json"):
             shape.dropped.append(name)
@@ -65,48 +66,9 @@ def _given(node: cst.BaseExpression, nothing: str, scope: Scope | None) -> cst.B
     """Return args or kwargs with what stands for None, where they may be None."""
     if scope is None or not may_be_none(scope, node):
         return node
-    simple = isinstance(node, _SIMPLE) or node.lpar
+    simple = isinstance(node, unpacked.SIMPLE) or node.lpar
     return cst.BooleanOperation(
         left=node if simple else parenthesized(node),
         operator=cst.Or(),
         right=cst.parse_expression(nothing),
     )
-
-
-def _positional(node: cst.BaseExpression, shape: Shape) -> list[cst.Arg]:
-    if isinstance(node, (cst.Tuple, cst.List)):
-        return [
-            cst.Arg(
-                value=element.value,
-                star="*" if isinstance(element, cst.StarredElement) else "",
-            )
-            for element in node.elements
-        ]
-    shape.literal = False
-    return [cst.Arg(value=_starrable(node), star="*")]
-
-
-def _keywords(node: cst.BaseExpression, shape: Shape) -> list[cst.Arg]:
-    given = node.args if isinstance(node, cst.Call) and dotted_name(node.func) == "dict" else ()
-    if given and all(arg.keyword is not None or arg.star == "**" for arg in given):
-        return [bare(arg) for arg in given]
-    if not isinstance(node, cst.Dict):
-        shape.literal = False
-        return [cst.Arg(value=_starrable(node), star="**")]
-    found: list[cst.Arg] = []
-    for element in node.elements:
-        if isinstance(element, cst.StarredDictElement):
-            found.append(cst.Arg(value=_starrable(element.value), star="**"))
-            continue
-        assert isinstance(element, cst.DictElement)
-        key = string(element.key)
-        if key is not None and key.isidentifier():
-            found.append(cst.Arg(keyword=cst.Name(key), value=element.value))
-        else:
-            one = cst.Dict([cst.DictElement(element.key, element.value)])
-            found.append(cst.Arg(value=one, star="**"))
-    return found
-
-
-def _starrable(node: cst.BaseExpression) -> cst.BaseExpression:
-    return node if isinstance(node, _SIMPLE) or node.lpar else parenthesized(node)

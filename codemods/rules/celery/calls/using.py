@@ -9,16 +9,16 @@ import libcst as cst
 
 from codemods.engine.imports import Need
 from codemods.engine.layout import call, code
-from codemods.engine.literals import constant, integer, parenthesized, string
+from codemods.engine.literals import constant, integer, is_none, parenthesized, string
 from codemods.engine.names import local_name
+from codemods.engine.optional import may_be_none
 from codemods.engine.scope import Scope
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
+from codemods.engine.times import is_naive
 from codemods.engine.tree import descendants
-from codemods.rules.celery.calls.optional import may_be_none
 from codemods.rules.celery.options.priority import mapped_priority
 from codemods.rules.celery.study import Study
-from codemods.rules.celery.task import is_none
 
 Values = Mapping[str, cst.BaseExpression]
 
@@ -42,8 +42,6 @@ _ADVICE = {
     "routing_key": "choose a queue with using(queue_name=...)",
     "exchange": "choose a queue with using(queue_name=...)",
 }
-
-_WITH_ZONE = 8
 
 
 @dataclass(slots=True)
@@ -126,7 +124,7 @@ def _problem(study: Study, source: Source, scope: Scope, options: Values) -> str
     if {"countdown", "eta"} <= options.keys():
         return "countdown= and eta= are both given"
     for name in ("eta", "expires"):
-        if name in options and _naive(options[name]):
+        if name in options and is_naive(options[name]):
             return f"{name}= has no time zone; {NAMES[name]} wants an aware time"
     countdown = options.get("countdown", cst.Integer("0"))
     if may_be_none(scope, countdown) and _once(countdown):
@@ -169,26 +167,3 @@ def _test(given: cst.BaseExpression) -> cst.BaseExpression:
         return _unless_none(given)
     bare = given if isinstance(given, (cst.Name, cst.Attribute, cst.Call)) else parenthesized(given)
     return cst.parse_expression(f"{code(bare)} is not None")
-
-
-def _naive(value: cst.BaseExpression) -> bool:
-    """Is it a text, or a time that is made without a zone?"""
-    if string(value) is not None:
-        return True
-    if _is_made_aware(value):
-        return False
-    for node in (value, *descendants(value)):
-        if not isinstance(node, cst.Call):
-            continue
-        words = dotted_name(node.func).split(".")
-        if words[-1] == "utcnow" or (words[-2:] == ["datetime", "now"] and not node.args):
-            return True
-        if words[-1] == "datetime" and "tzinfo" not in code(node) and len(node.args) < _WITH_ZONE:
-            return True
-    return False
-
-
-def _is_made_aware(value: cst.BaseExpression) -> bool:
-    return any(
-        word in code(value) for word in ("make_aware(", "astimezone(", "localize(", "tzinfo")
-    )

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from codemods.engine.literals import mapping
+from codemods.engine.literals import is_false, is_none, is_true, mapping
 from codemods.rules.celery.calls.shape import read_shape
-from codemods.rules.celery.task import is_false, is_none, is_true
 
 MAKERS = frozenset({"s", "si", "signature", "subtask"})
 DROPPED = frozenset({"ignore_result", "compression", "retry", "retry_policy", "app", "type"})

@@ -8,6 +8,7 @@ from typing import Any
 
 import libcst as cst
 
+from codemods.engine.comments import move_comments
 from codemods.engine.imports import Need
 from codemods.engine.layout import code, comments_in, space_for
 from codemods.engine.names import local_name
@@ -16,7 +17,6 @@ from codemods.engine.site import Kind
 from codemods.engine.survey import dotted_name
 from codemods.engine.todo import statement_of
 from codemods.engine.tree import Frame, descendants
-from codemods.rules.celery.calls.comments import move_comments
 from codemods.rules.celery.calls.shape import Shape, read_shape
 from codemods.rules.celery.calls.using import Using, read_using
 from codemods.rules.celery.canvas.form import Form, read_form

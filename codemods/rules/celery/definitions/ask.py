@@ -8,13 +8,12 @@ import libcst as cst
 
 from codemods.engine.draft import Edit
 from codemods.engine.layout import Space, code, flat_args
-from codemods.engine.literals import plus_one
+from codemods.engine.literals import is_none, is_true, plus_one
 from codemods.engine.scope import Chain
 from codemods.engine.site import Rule
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
 from codemods.rules.celery.definitions.caught import caught
-from codemods.rules.celery.task import is_none, is_true
 
 ASK = Rule(
     "CEL110",

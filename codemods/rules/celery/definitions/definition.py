@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.engine.decorators.alias import Alias
+from codemods.engine.decorators.given import Options
+from codemods.engine.decorators.write import alias_change, decorator_change
 from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
 from codemods.rules.celery.definitions import context
-from codemods.rules.celery.definitions.decorator import alias_change, decorator_change
 from codemods.rules.celery.definitions.progress import PROGRESS
 from codemods.rules.celery.definitions.structure import ALIAS, called, problem_of_place
 from codemods.rules.celery.options.build import POLICY, Build
 from codemods.rules.celery.options.table import apply_options
 from codemods.rules.celery.study import Study
-from codemods.rules.celery.task import Alias, CeleryTask, Options
+from codemods.rules.celery.task import CeleryTask
 
 DEFINITION = Rule(
     "CEL101",
@@ -131,7 +133,14 @@ def _rewrite_alias(study: Study, alias: Alias, build: Build, keys: frozenset[str
 
 
 def _build(study: Study, options: Options, key: str) -> Build:
-    return Build(study.project, options, key, study.broker, study.default_queue, study.target)
+    return Build(
+        study.project,
+        options,
+        key,
+        broker=study.broker,
+        default_queue=study.default_queue,
+        target=study.target,
+    )
 
 
 def _bind(

@@ -8,11 +8,10 @@ import libcst as cst
 
 from codemods.engine.draft import Edit
 from codemods.engine.layout import Space, flat_args
-from codemods.engine.literals import mapping, string
+from codemods.engine.literals import is_none, mapping, string
 from codemods.engine.scope import Chain
 from codemods.engine.site import Rule
 from codemods.engine.tree import Frame
-from codemods.rules.celery.task import is_none
 
 PROGRESS = Rule(
     "CEL114",

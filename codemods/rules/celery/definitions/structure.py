@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.engine.decorators.below import problem_below
 from codemods.engine.scope import Scope, ScopeKind
 from codemods.engine.site import Rule
 from codemods.engine.survey import dotted_name
-from codemods.rules.celery.definitions.below import problem_below
 from codemods.rules.celery.definitions.guard import guard_of
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import CeleryTask

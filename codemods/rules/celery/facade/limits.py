@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from codemods.engine.literals import constant, string
+from codemods.engine.decorators.given import Option
+from codemods.engine.literals import constant, is_none, string
 from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.engine.tree import Frame
 from codemods.rules.celery.facade import names
 from codemods.rules.celery.study import Study, Use
-from codemods.rules.celery.task import CeleryTask, Option, is_none
+from codemods.rules.celery.task import CeleryTask
 
 KEPT = Rule(
     "CEL146",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codemods.engine.literals import text
+from codemods.engine.decorators.given import Option
+from codemods.engine.literals import is_false, is_none, is_true, text
 from codemods.engine.site import Rule
 from codemods.rules.celery.options.build import Build
-from codemods.rules.celery.task import Option, is_false, is_none, is_true
 
 ACKS = Rule(
     "CEL305",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from codemods.engine.decorators.given import Option
+from codemods.engine.literals import is_none
 from codemods.engine.site import Rule
 from codemods.engine.survey import dotted_name
-from codemods.rules.celery.option_sources import read_base
+from codemods.rules.celery.bases import read_base
 from codemods.rules.celery.options.build import Build
-from codemods.rules.celery.task import Option, is_none
 
 BASE = Rule(
     "CEL314",

@@ -1,22 +1,13 @@
-"""The `task(...)` call that takes a decorator's place, as the option rules put it together."""
+"""What Celery's option rules share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import libcst as cst
-
-from codemods.engine.imports import Need
+from codemods.engine.decorators.build import Build as AnyBuild
+from codemods.engine.decorators.build import Make
 from codemods.engine.names import local_name
-from codemods.engine.project import Project
-from codemods.engine.site import Kind, Rule
-from codemods.rules.celery.task import Option, Options
-
-Values = Mapping[str, cst.BaseExpression]
-"""The options' expressions after edits inside them."""
-Make = Callable[[Values], cst.BaseExpression]
-
+from codemods.engine.site import Rule
 
 POLICY = Rule(
     "CEL310",
@@ -28,80 +19,26 @@ POLICY = Rule(
 _OF_DJANGO = frozenset({"priority", "queue_name", "backend", "takes_context"})
 
 
-@dataclass(frozen=True, slots=True)
-class NewArg:
-    """A keyword argument of the new call, where an old one stood or at the end."""
+@dataclass(slots=True, eq=False, kw_only=True)
+class Build(AnyBuild):
+    """The new call, and what decides how Celery's options are to be read."""
 
-    keyword: str
-    make: Make
-    anchor: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What became of an option."""
-
-    code: str
-    kind: Kind
-    reason: str
-
-
-@dataclass(slots=True, eq=False)
-class Build:
-    """The state the option rules share."""
-
-    project: Project
-    options: Options
-    key: str
-    """The task's module path, or the alias's name."""
     broker: str
     default_queue: str | None
     """Celery's default queue, None when the settings are not in sight."""
     target: str = "bridge"
-    args: list[NewArg] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    needs: set[Need] = field(default_factory=set)
-    queues: set[str] = field(default_factory=set)
-    unknown_queue: bool = False
-    legacy_name: str | None = None
-    refusal: Finding | None = None
-
-    def keep(self, option: Option, keyword: str) -> None:
-        """Pass the option's own expression on under another name."""
-        name = option.name
-        self._allow(keyword)
-        self.args.append(NewArg(keyword, lambda values: values[name], option.index))
 
     def put(self, keyword: str, make: Make, anchor: int | None = None) -> None:
         """Add an argument with a new expression."""
-        self._allow(keyword)
-        self.args.append(NewArg(keyword, make, anchor))
-
-    def note(self, code: str, reason: str, kind: Kind = Kind.REWRITE) -> None:
-        """Record what became of an option."""
-        self.findings.append(Finding(code, kind, reason))
-
-    def refuse(self, code: str, reason: str) -> None:
-        """Leave the whole task on Celery; the first reason counts."""
-        if self.refusal is None:
-            self.refusal = Finding(code, Kind.PERSON, reason)
+        if self.target == "django" and keyword not in _OF_DJANGO:
+            self.refuse(POLICY.code, f"{keyword}= is a policy of the bridge")
+        AnyBuild.put(self, keyword, make, anchor)
 
     def decorator(self) -> str:
         """Return how the file spells the decorator at module level."""
         if self.target == "bridge":
             return self.bridge("task")
         spelled, need = local_name(self.options.source, "django.tasks", "task", inside=False)
-        if need is not None:
-            self.needs.add(need)
-        return spelled
-
-    def _allow(self, keyword: str) -> None:
-        if self.target == "django" and keyword not in _OF_DJANGO:
-            self.refuse(POLICY.code, f"{keyword}= is a policy of the bridge")
-
-    def bridge(self, name: str) -> str:
-        """Return how the file spells a name of the bridge at module level."""
-        spelled, need = local_name(self.options.source, "bridge", name, inside=False)
         if need is not None:
             self.needs.add(need)
         return spelled

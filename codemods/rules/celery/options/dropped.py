@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from codemods.engine.literals import constant, string
+from codemods.engine.decorators.given import Option
+from codemods.engine.literals import constant, is_none, string
 from codemods.engine.site import Kind, Rule
 from codemods.rules.celery.options.build import Build
-from codemods.rules.celery.task import Option, is_none
 
 DROPPED = Rule(
     "CEL304",

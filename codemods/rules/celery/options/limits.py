@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from codemods.engine.decorators.given import Option
+from codemods.engine.literals import is_none
 from codemods.engine.site import Rule
 from codemods.rules.celery.options.build import Build
-from codemods.rules.celery.task import Option, is_none
 
 LIMITS = Rule(
     "CEL306",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codemods.engine.literals import constant, integer, number
+from codemods.engine.decorators.given import Option
+from codemods.engine.literals import constant, integer, is_none, number
 from codemods.engine.project import Project
 from codemods.engine.scope import Scope
 from codemods.engine.site import Rule
 from codemods.engine.source import Source
 from codemods.rules.celery.options.build import Build
-from codemods.rules.celery.task import Option, is_none
 
 PRIORITY = Rule(
     "CEL302",

@@ -6,10 +6,10 @@ import re
 
 import libcst as cst
 
-from codemods.engine.literals import constant, integer, string, text
+from codemods.engine.decorators.given import Option
+from codemods.engine.literals import constant, integer, is_none, string, text
 from codemods.engine.site import Kind, Rule
 from codemods.rules.celery.options.build import Build
-from codemods.rules.celery.task import Option, is_none
 
 RATE = Rule(
     "CEL312",

@@ -6,10 +6,18 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from codemods.engine.literals import constant, integer, mapping, plus_one
+from codemods.engine.decorators.build import Values
+from codemods.engine.literals import (
+    constant,
+    integer,
+    is_false,
+    is_none,
+    is_true,
+    mapping,
+    plus_one,
+)
 from codemods.engine.site import Rule
-from codemods.rules.celery.options.build import Build, Values
-from codemods.rules.celery.task import is_false, is_none, is_true
+from codemods.rules.celery.options.build import Build
 
 RETRY = Rule(
     "CEL307",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from codemods.engine.decorators.given import Option
 from codemods.engine.site import Rule
 from codemods.rules.celery.options import (
     acks,
@@ -19,7 +20,6 @@ from codemods.rules.celery.options import (
 )
 from codemods.rules.celery.options import retry as retry_rule
 from codemods.rules.celery.options.build import Build
-from codemods.rules.celery.task import Option
 
 UNREADABLE = Rule(
     "CEL309",

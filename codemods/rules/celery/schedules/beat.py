@@ -9,12 +9,13 @@ import libcst as cst
 from codemods.engine.layout import code
 from codemods.engine.literals import mapping, string
 from codemods.engine.project import Project
+from codemods.engine.schedules.entry import Entry
+from codemods.engine.schedules.evaluate import Reader, Unreadable
 from codemods.engine.scope import Chain
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
-from codemods.rules.celery.schedules.entry import Entry
-from codemods.rules.celery.schedules.evaluate import Reader, Unreadable
+from codemods.rules.celery.schedules.timing import read_timing
 from codemods.rules.celery.settings.spellings import canonical
 from codemods.rules.celery.settings.values import CelerySettings
 
@@ -138,7 +139,7 @@ class Beat:
             if key == "task":
                 entry.task = self._task(value, reader, entry)
             elif key == "schedule":
-                entry.timing(*self._definition(value, reader))
+                entry.timing(*self._definition(value, reader), read_timing)
             elif key == "options":
                 inner, place = self._definition(value, reader)
                 given = mapping(inner)

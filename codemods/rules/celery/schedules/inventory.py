@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
-from codemods.engine.plan import FileChange
+from codemods.engine.schedules.entry import Entry
+from codemods.engine.schedules.evaluate import Reader, Unreadable
 from codemods.engine.site import Rule
 from codemods.rules.celery.schedules.beat import Beat
-from codemods.rules.celery.schedules.entry import Entry
-from codemods.rules.celery.schedules.evaluate import Reader, Unreadable
 from codemods.rules.celery.schedules.periodic import periodic_entries
 from codemods.rules.celery.settings.values import CelerySettings
 from codemods.rules.celery.study import Study
@@ -22,8 +17,6 @@ SCHEDULES = Rule(
     "lists every entry of beat_schedule, add_periodic_task and @periodic_task for the scheduler "
     "that follows beat, with the source of what could not be read.",
 )
-FILE = "task_schedules.json"
-VERSION = 1
 
 
 def inventory(study: Study, celery: CelerySettings) -> list[Entry]:
@@ -50,35 +43,3 @@ def timezone(study: Study, celery: CelerySettings) -> str | None:
         if isinstance(read, str):
             return read
     return None if said else "UTC"
-
-
-def inventory_text(entries: list[Entry], zone: str | None) -> bytes:
-    """Return the file for these entries."""
-    records = _unique([entry.data(zone) for entry in entries])
-    data = {"version": VERSION, "library": "celery", "schedules": records}
-    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def inventory_change(path: Path, label: str, after: bytes) -> FileChange | None:
-    """Return the change of the file, None when it says so already."""
-    before = path.read_bytes() if path.exists() else None
-    return None if before == after else FileChange(path, label, before, after)
-
-
-def is_ours(path: Path) -> bool:
-    """May the file be written: is it new, or one of this codemod's?"""
-    try:
-        data: Any = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return True
-    except (OSError, ValueError):
-        return False
-    return isinstance(data, dict) and data.get("library") == "celery"
-
-
-def _unique(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for record in records:
-        if record not in found:
-            found.append(record)
-    return found

@@ -8,12 +8,13 @@ import libcst as cst
 
 from codemods.engine.literals import mapping, string
 from codemods.engine.project import Project
+from codemods.engine.schedules.entry import Entry
+from codemods.engine.schedules.evaluate import Reader
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
 from codemods.rules.celery.schedules.beat import conditions
-from codemods.rules.celery.schedules.entry import Entry
-from codemods.rules.celery.schedules.evaluate import Reader
+from codemods.rules.celery.schedules.timing import read_timing
 
 _POSITIONS = ("schedule", "sig", "args", "kwargs", "name")
 _DECORATORS = frozenset(
@@ -51,7 +52,7 @@ def _added(project: Project, source: Source, call: Frame) -> Entry:
             continue
         given[arg.keyword.value if arg.keyword is not None else _POSITIONS[index]] = arg.value
     if "schedule" in given:
-        entry.timing(given.pop("schedule"), reader)
+        entry.timing(given.pop("schedule"), reader, read_timing)
     signature = given.pop("sig", None)
     if signature is not None:
         _signature(entry, signature, reader)
@@ -109,7 +110,7 @@ def _decorated(project: Project, source: Source, function: Frame) -> Iterator[En
         entry = Entry(custom or task, source, "@periodic_task", task=custom or task)
         schedule = given.pop("run_every", None)
         if schedule is not None:
-            entry.timing(schedule, reader)
+            entry.timing(schedule, reader, read_timing)
         options = mapping(given.pop("options", None)) or {}
         sent = {key: node for key, node in given.items() if key in {"queue", "expires", "priority"}}
         entry.options({**options, **sent}, reader)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import libcst as cst
 
-from codemods.rules.celery.schedules.evaluate import Reader, Unreadable
+from codemods.engine.schedules.evaluate import Reader, Unreadable, seconds
 
 _FIELDS = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
 _ORDER = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
@@ -25,15 +24,6 @@ def read_timing(node: cst.BaseExpression, reader: Reader) -> dict[str, Any]:
     if isinstance(node, cst.Call) and last == "schedule" and node.args:
         return read_timing(node.args[0].value, reader)
     return {"seconds": seconds(reader.value(node))}
-
-
-def seconds(value: Any) -> int | float:
-    """Return a period as a number. Raises Unreadable."""
-    if isinstance(value, timedelta):
-        value = value.total_seconds()
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise Unreadable
-    return int(value) if value == int(value) else value
 
 
 def _crontab(node: cst.Call, reader: Reader) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from codemods.engine.settings.homes import APPS, Home
 from codemods.engine.tree import Frame
 from codemods.rules.celery.settings.eager import bindings_of
-from codemods.rules.celery.settings.homes import APPS, Home
 from codemods.rules.celery.settings.spellings import canonical
 
 

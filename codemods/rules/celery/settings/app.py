@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from codemods.engine.settings.homes import Settings
 from codemods.engine.site import Kind, Rule, Site
-from codemods.rules.celery.settings.homes import Settings
 from codemods.rules.celery.study import Study
 
 NO_APP = Rule(

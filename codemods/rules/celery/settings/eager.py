@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codemods.engine.layout import code
+from codemods.engine.literals import is_false, is_true
 from codemods.engine.outcome import Outcome
 from codemods.engine.scope import Binding, BindingKind
+from codemods.engine.settings.block import override, statements
+from codemods.engine.settings.homes import Home, Settings
 from codemods.engine.site import Kind, Rule
 from codemods.engine.todo import statement_of
 from codemods.engine.tree import Frame
 from codemods.rules.celery.settings import backends
-from codemods.rules.celery.settings.block import override, statements
-from codemods.rules.celery.settings.homes import Home, Settings
 from codemods.rules.celery.settings.spellings import canonical
-from codemods.rules.celery.task import is_false, is_true
 
 EAGER_SETTING = Rule(
     "CEL503",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from codemods.engine.outcome import Outcome
 from codemods.engine.scope import BindingKind
+from codemods.engine.settings.homes import Home
 from codemods.engine.site import Kind, Rule
 from codemods.rules.celery.settings.anchors import anchor
-from codemods.rules.celery.settings.homes import Home
 from codemods.rules.celery.study import Study
 
 TASKQ = Rule(

@@ -10,10 +10,10 @@ import libcst as cst
 from codemods.engine.literals import mapping, string
 from codemods.engine.project import Project
 from codemods.engine.scope import Chain, Scope
+from codemods.engine.settings.homes import Home, Settings
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
-from codemods.rules.celery.settings.homes import Home, Settings
 from codemods.rules.celery.settings.spellings import canonical
 
 _OF_THE_APP = {"broker": "broker_url", "backend": "result_backend", "include": "include"}

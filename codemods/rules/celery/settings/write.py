@@ -9,23 +9,25 @@ from itertools import pairwise
 
 import libcst as cst
 
-from codemods.engine.literals import string, text
+from codemods.engine.literals import is_false, is_true, string, text
 from codemods.engine.outcome import Outcome
 from codemods.engine.plan import FileChange
+from codemods.engine.settings import aliases
+from codemods.engine.settings.block import Block, statements
+from codemods.engine.settings.existing import without_aliases
+from codemods.engine.settings.homes import Home, Settings
 from codemods.engine.site import Kind, Note, Rule, Site
 from codemods.engine.tree import Frame
 from codemods.rules.celery.schedules.write import plan_schedules, sent_to
-from codemods.rules.celery.settings import aliases, apps, backends, eager, existing, found
+from codemods.rules.celery.settings import apps, backends, eager, existing, found
+from codemods.rules.celery.settings.aliases import ALIASES
 from codemods.rules.celery.settings.anchors import anchor
 from codemods.rules.celery.settings.app import find_app
-from codemods.rules.celery.settings.block import Block, statements
 from codemods.rules.celery.settings.comments import comment_settings
-from codemods.rules.celery.settings.homes import Home, Settings
 from codemods.rules.celery.settings.taskq import is_all_taskq, leave_queue
 from codemods.rules.celery.settings.tell import notes
 from codemods.rules.celery.settings.values import CelerySettings
 from codemods.rules.celery.study import Study
-from codemods.rules.celery.task import is_false, is_true
 
 TASKS = Rule(
     "CEL501",
@@ -145,7 +147,7 @@ def _write_base(base: Home, facts: Facts, settings: Settings, written: Written) 
     if base.own("TASKS"):
         written.outcomes.extend(existing.extend(base, facts.queues, facts.target))
         expression = _write_aliases(base, facts.names, written)
-        written.outcomes.extend(existing.without_aliases(base, expression))
+        written.outcomes.extend(without_aliases(base, expression, existing.ELSEWHERE.code))
         return
     expression = _write_aliases(base, facts.names, written) if facts.target == "bridge" else None
     setting = _block(base, facts, expression)
@@ -221,9 +223,9 @@ def _write_aliases(base: Home, names: dict[str, str], written: Written) -> str |
         return aliases.inline(names)
     expression, path = where
     label = aliases.label_beside(base.source, path)
-    change = aliases.alias_change(path, label, names)
+    change = aliases.alias_change(path, label, names, "Celery")
     if change is not None and all(other.path != path for other in written.files):
         written.files.append(change)
         reason = f"{len(names)} custom names are aliases"
-        written.sites.append(Site(label, 1, aliases.ALIASES.code, Kind.REWRITE, reason))
+        written.sites.append(Site(label, 1, ALIASES.code, Kind.REWRITE, reason))
     return expression

@@ -5,11 +5,12 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.engine.literals import constant, string
+from codemods.engine.mocks.paths import patches
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame, way_to
 from codemods.rules.celery.study import Study
-from codemods.rules.celery.testing.mock_path import judge_path, patches
+from codemods.rules.celery.testing.mock_path import judge_path
 
 
 def judge_computed(study: Study, sources: list[Source]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import libcst as cst
 
 from codemods.engine.layout import bare, code, exploded, statement_space
+from codemods.engine.literals import is_false, is_true
 from codemods.engine.outcome import Outcome
 from codemods.engine.scope import Chain
 from codemods.engine.site import Kind, Rule
@@ -16,7 +17,6 @@ from codemods.engine.todo import statement_of
 from codemods.engine.tree import Frame, Replacement, descendants
 from codemods.rules.celery.settings import backends
 from codemods.rules.celery.study import Study
-from codemods.rules.celery.task import is_false, is_true
 
 EAGER = Rule(
     "CEL605",

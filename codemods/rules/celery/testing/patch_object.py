@@ -6,6 +6,7 @@ import libcst as cst
 
 from codemods.engine.draft import Edit
 from codemods.engine.literals import renamed_string
+from codemods.engine.mocks.paths import replaced
 from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
 from codemods.engine.tree import Frame
@@ -13,13 +14,7 @@ from codemods.rules.celery.names import SEND
 from codemods.rules.celery.study import Study, Use
 from codemods.rules.celery.testing.assertion import PERSON
 from codemods.rules.celery.testing.clash import note_mock
-from codemods.rules.celery.testing.mock_path import (
-    CELERY_ONLY,
-    frozen,
-    mocked_away,
-    mocks_another,
-    replaced,
-)
+from codemods.rules.celery.testing.mock_path import CELERY_ONLY, frozen, mocked_away, mocks_another
 from codemods.rules.celery.testing.mock_variable import follow_mock
 
 PATCH_OBJECT = Rule(

@@ -30,6 +30,15 @@ class Unreadable(Exception):
     """A value that is only known when the code runs."""
 
 
+def seconds(value: Any) -> int | float:
+    """Return a period as a number. Raises Unreadable."""
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Unreadable
+    return int(value) if value == int(value) else value
+
+
 class Reader:
     """Reads values in one place of the project."""
 

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import libcst as cst
 
 from codemods.engine.modules import Target
 from codemods.engine.project import Project
+from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
-from codemods.engine.tree import descendants
-from codemods.rules.celery.task import CeleryTask
+from codemods.engine.tree import Frame, descendants
+
+
+class Decorated(Protocol):
+    """A function that some decorator makes a task."""
+
+    source: Source
+    frame: Frame
+    decorator: int
+    """Which of the function's decorators makes it a task."""
+
+    @property
+    def node(self) -> cst.FunctionDef:
+        """Return the function."""
+        ...
+
+    @property
+    def bound(self) -> bool:
+        """Is the task itself its first argument?"""
+        ...
+
 
 _TRANSPARENT = frozenset(
     {
@@ -21,7 +43,7 @@ _TRANSPARENT = frozenset(
 )
 
 
-def problem_below(task: CeleryTask, project: Project) -> str:
+def problem_below(task: Decorated, project: Project) -> str:
     """Say why a decorator below could see the task's `self` or hide its function, if one could."""
     for decorator in task.node.decorators[task.decorator + 1 :]:
         func = decorator.decorator
@@ -38,7 +60,7 @@ def problem_below(task: CeleryTask, project: Project) -> str:
     return ""
 
 
-def _problem(task: CeleryTask, target: Target | None, project: Project) -> str:
+def _problem(task: Decorated, target: Target | None, project: Project) -> str:
     target = project.open(target) if target is not None else None
     if target is None or target.source is None:
         known = target is not None and target.full in _TRANSPARENT

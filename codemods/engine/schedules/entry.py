@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import libcst as cst
 
 from codemods.engine.layout import code
+from codemods.engine.schedules.evaluate import Reader, Unreadable, seconds
 from codemods.engine.source import Source
-from codemods.rules.celery.schedules.evaluate import Reader, Unreadable
-from codemods.rules.celery.schedules.timing import read_timing, seconds
 
+Timing: TypeAlias = Callable[[cst.BaseExpression, Reader], dict[str, Any]]
+"""Returns the keys of an entry that say when. Raises Unreadable."""
 _KNOWN = {"queue", "expires", "priority"}
 
 
@@ -34,10 +36,10 @@ class Entry:
         """Note what could not be read."""
         self.unread[what] = {"source": " ".join(code(node).split()), "reason": reason}
 
-    def timing(self, node: cst.BaseExpression, reader: Reader) -> None:
-        """Read when it is due."""
+    def timing(self, node: cst.BaseExpression, reader: Reader, read: Timing) -> None:
+        """Read when it is due, the way its library says it."""
         try:
-            self.facts.update(read_timing(node, reader))
+            self.facts.update(read(node, reader))
         except Unreadable:
             self.cannot("schedule", node, "the schedule is computed, or of a class of its own")
 
@@ -75,7 +77,7 @@ class Entry:
             record["timezone"] = timezone
         record["args"] = self.facts.get("args", [])
         record["kwargs"] = self.facts.get("kwargs", {})
-        for key in ("queue", "expires", "priority", "options", "celery_name"):
+        for key in ("queue", "expires", "priority", "options", "celery_name", "huey_name"):
             if self.facts.get(key) is not None:
                 record[key] = self.facts[key]
         if self.when:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
+from codemods.engine.decorators.build import Build, NewArg, Values
 from codemods.engine.layout import Space, flat_args, space_for, spans_lines
 from codemods.engine.tree import Change, Frame
-from codemods.rules.celery.options.build import Build, NewArg, Values
 
 
 def decorator_change(build: Build, frame: Frame) -> Change:

@@ -1,4 +1,4 @@
-"""Decorators a project makes of Celery's: which can be read, and why the others cannot."""
+"""Decorators a project makes of a library's: which can be read, and why the others cannot."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 
 import libcst as cst
 
+from codemods.engine.decorators.alias import Alias, Uses
+from codemods.engine.decorators.given import Options, read_options
 from codemods.engine.modules import Target
 from codemods.engine.project import Project
 from codemods.engine.scope import Binding, BindingKind, Scope
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame, descendants
-from codemods.rules.celery.option_sources import expand
-from codemods.rules.celery.task import Alias, Options, Uses, read_options
 
 _PARTIAL = frozenset({"functools.partial"})
 
@@ -21,14 +21,24 @@ _PARTIAL = frozenset({"functools.partial"})
 class Makers:
     """Reads what a name of the project makes tasks with."""
 
-    def __init__(self, project: Project, is_factory: Callable[[Target], bool]) -> None:
+    def __init__(
+        self,
+        project: Project,
+        library: str,
+        is_factory: Callable[[Target], bool],
+        expand: Callable[[Project, Options], None],
+    ) -> None:
         self.project = project
+        self.library = library
+        """As people call it: Celery."""
         self.is_factory = is_factory
+        self.expand = expand
+        """Adds the options that stand elsewhere."""
 
     def options(self, call: Frame | None, source: Source, leading: int = 0) -> Options:
         """Return the options of a call, the ones that stand elsewhere with them."""
         options = read_options(call, source, leading)
-        expand(self.project, options)
+        self.expand(self.project, options)
         return options
 
     def alias(self, target: Target) -> Alias | None:
@@ -85,7 +95,10 @@ class Makers:
         if binding is None or source is None or target.rest:
             return ""
         if self._has_stand_in(source, binding.name):
-            return f"{binding.name} is Celery's or a stand-in for it, whichever can be imported"
+            return (
+                f"{binding.name} is {self.library}'s or a stand-in for it, "
+                "whichever can be imported"
+            )
         node = binding.frame.node
         if isinstance(node, cst.FunctionDef):
             for inner in descendants(node.body):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.engine.layout import code
+from codemods.engine.literals import is_none
 from codemods.engine.scope import BindingKind, Scope
 from codemods.engine.survey import dotted_name
-from codemods.rules.celery.task import is_none
 
 
 def may_be_none(scope: Scope, value: cst.BaseExpression) -> bool:

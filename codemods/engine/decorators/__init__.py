@@ -1,0 +1,1 @@
+"""The options of a decorator, and the decorator written in its place."""

@@ -1,0 +1,1 @@
+"""Which name a mock replaces, and what a test does with it."""

@@ -1,0 +1,1 @@
+"""Schedules as far as code shows them, and the file that lists them."""

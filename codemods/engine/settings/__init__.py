@@ -1,0 +1,1 @@
+"""Where Django settings are, and what is written there."""
