@@ -15,9 +15,16 @@ def is_away(error: BaseException) -> bool:
 
 
 def is_locked(error: BaseException) -> bool:
-    """Say whether somebody else held a lock for longer than was waited for."""
+    """Say whether somebody else held a lock for longer than was waited for, or crosswise."""
     state = getattr(error.__cause__, "sqlstate", None)
-    return isinstance(error, OperationalError) and (state == "55P03" or error.args[:1] == (1205,))
+    waited = isinstance(error, OperationalError) and (state == "55P03" or error.args[:1] == (1205,))
+    return waited or is_deadlock(error)
+
+
+def is_deadlock(error: BaseException) -> bool:
+    """Say whether the server rolled a transaction back that waited for another, and it for this."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return isinstance(error, OperationalError) and (state == "40P01" or error.args[:1] == (1213,))
 
 
 def is_too_much(error: BaseException) -> bool:

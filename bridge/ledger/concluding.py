@@ -32,7 +32,7 @@ class Concluding:
         self._atomic = atomic
 
     def exchange(
-        self, endings: Sequence[Ending], claim: Claim | None
+        self, endings: Sequence[Ending], claim: Claim | None, *, skip_locked: bool = False
     ) -> tuple[Left, list[TaskRow]]:
         """Leave, enqueue, claim and count down in one commit.
 
@@ -40,12 +40,12 @@ class Concluding:
         without its hooks.
         """
         try:
-            return self._exchange(endings, claim)
+            return self._exchange(endings, claim, skip_locked)
         except HookRefused as error:
             if len(endings) > 1 or endings[0].status != FAILED or not endings[0].consequences:
                 raise
             _report(endings[0], error)
-            return self.exchange([endings[0].lightened()], claim)
+            return self.exchange([endings[0].lightened()], claim, skip_locked=skip_locked)
 
     def follow(self, endings: Sequence[Ending]) -> None:
         """Do all that follows from endings which the open transaction has written already."""
@@ -71,12 +71,12 @@ class Concluding:
         self._dispatch(made)
 
     def _exchange(
-        self, endings: Sequence[Ending], claim: Claim | None
+        self, endings: Sequence[Ending], claim: Claim | None, skip_locked: bool
     ) -> tuple[Left, list[TaskRow]]:
         # Before the transaction opens: to draft may be to import, and to call the user's code.
         drafts = {each.id: self._follow_ups.of_hooks(each) for each in endings}
         with self._atomic() as cursor:
-            left = self._vendor.leave(cursor, endings)
+            left = self._vendor.leave(cursor, endings, skip_locked=skip_locked)
             kept = [each for each in endings if each.id in left.ids]
             made = self._write(cursor, [row for each in kept for row in drafts[each.id]])
             rows = [] if claim is None else self._vendor.claim(cursor, claim)

@@ -170,21 +170,25 @@ class Store:
             return self._vendor.claim(cursor, claim)
 
     def exchange(
-        self, endings: Sequence[Ending], claim: Claim | None
+        self, endings: Sequence[Ending], claim: Claim | None, *, skip_locked: bool = False
     ) -> tuple[Left, list[TaskRow]]:
         """End some claims and make others, in one commit, with all that follows from the ends."""
         if any(each.consequences for each in endings):
-            return self._concluding.exchange(endings, claim)
+            return self._concluding.exchange(endings, claim, skip_locked=skip_locked)
         with self._transaction() as cursor:
             if claim is None:
-                return self._vendor.leave(cursor, endings), []
+                return self._vendor.leave(cursor, endings, skip_locked=skip_locked), []
             if not endings:
                 return Left(frozenset(), timezone.now()), self._vendor.claim(cursor, claim)
-            return self._vendor.exchange(cursor, endings, claim)
+            return self._vendor.exchange(cursor, endings, claim, skip_locked=skip_locked)
 
-    def leave(self, endings: Sequence[Ending]) -> Left:
-        """End claims, all in one commit. Those that another worker has taken over are left out."""
-        return self.exchange(endings, None)[0]
+    def leave(self, endings: Sequence[Ending], *, skip_locked: bool = False) -> Left:
+        """End claims, all in one commit.
+
+        Those that another worker has taken over are left out, and with `skip_locked` those that
+        somebody else holds at the moment.
+        """
+        return self.exchange(endings, None, skip_locked=skip_locked)[0]
 
     def look(self, transport: str) -> Look:
         """Say which queues have rows to claim, and when the next deferred row is due."""
@@ -240,10 +244,6 @@ class Store:
     def release(self, row: TaskRow) -> bool:
         """RUNNING -> READY for a task that was claimed and not started; it costs no attempt."""
         return self._end(row, ending.release(row))
-
-    def release_many(self, rows: Sequence[TaskRow]) -> int:
-        """Release rows, all in one commit; return how many were still held."""
-        return len(self.leave([ending.release(row) for row in rows]).ids)
 
     def lose(self, row: TaskRow, reason: str, *, max_losses: int) -> bool:
         """RUNNING -> READY or FAILED, as its on_lost says, because its worker died."""

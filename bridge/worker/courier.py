@@ -18,7 +18,8 @@ from bridge.worker.marks import Marks
 from bridge.worker.memory import resident_mib
 from bridge.worker.options import WorkerOptions
 from bridge.worker.pace import HORIZON, Pace
-from bridge.worker.post import Delivery, Post
+from bridge.worker.parked import Parked
+from bridge.worker.post import Answer, Delivery, Post
 from bridge.worker.runner import report_dropped
 from bridge.worker.scout import Scout
 from bridge.worker.transactional import take_note
@@ -60,6 +61,8 @@ class Courier:
         self._held: dict[tuple[UUID, int], Held] = {}
         self._slots = list(range(marks.slots))
         self._returns: list[Held] = []
+        # Ended, and others keep their rows locked: held, but in nobody's way.
+        self._parked = Parked()
         self._accepted = 0
         # Did a task whose worker died before come up? Then one at a time, with no neighbours.
         self._alone = False
@@ -88,6 +91,7 @@ class Courier:
             # Nobody here starts them soon: let them go to a worker that does.
             self._returns += self._floor.take_back()
         self._linger()
+        self._try_parked()
         ended = self._collect()
         room = self._room(len(ended))
         if room and self._lanes_next and self._frees_lanes(ended):
@@ -135,8 +139,14 @@ class Courier:
         if self._floor.waiting:
             seconds = min(seconds, LINGER * 4)
         with self._floor.sleep() as may:
+            seconds = min(seconds, self._parked.rest)
             if may and self._post.wait(self._floor.bell.fd, seconds, self._scout.idle):
                 self._scout.heard()
+
+    @property
+    def _unstored(self) -> int:
+        """Return for how many of the tasks here something can be done."""
+        return len(self._held) - len(self._parked)
 
     def _done(self) -> bool:
         if self._floor.ended:
@@ -150,7 +160,7 @@ class Courier:
         """Return how many tasks to claim."""
         if self._stopping:
             return 0
-        unrun = len(self._held) - ended - self._floor.ended - len(self._returns)
+        unrun = self._unstored - ended - self._floor.ended - len(self._returns)
         if self._alone:
             # Somebody else may have taken it meanwhile: see now and then what comes up next.
             looks_up = unrun < self._floor.at_once and time.monotonic() >= self._look_up_at
@@ -169,12 +179,12 @@ class Courier:
 
         A place that is taken should be used, and a rate counts tasks from their claim.
         """
-        if self._stopping or (self._alone and self._held):
+        if self._stopping or (self._alone and self._unstored):
             return 0
         ahead = self._pace.ahead(self._floor.still, within=AT_ONCE)
         if self._floor.waiting > ahead // 2:
             return 0
-        wanted = self._floor.at_once + ahead - len(self._held) + self._floor.ended
+        wanted = self._floor.at_once + ahead - self._unstored + self._floor.ended
         room = 1 if self._alone else min(wanted, len(self._slots))
         if self._options.max_tasks is not None:
             room = min(room, self._options.max_tasks - self._accepted)
@@ -192,11 +202,14 @@ class Courier:
             else:
                 stored.append((held, take_note(held.row, held.stored)))
         first, *others = groups or [()]
-        kept, rows = self._post.exchange(deliveries, first, room if groups else 0)
+        deliveries = self._parked.joined(deliveries)
+        answer = self._post.exchange(deliveries, first, room if groups else 0)
+        rows = answer.rows
         for group in others:
             if len(rows) < room:
-                rows += self._post.exchange([], group, room - len(rows))[1]
-        self._settle([*deliveries, *stored], [*kept, *stored])
+                rows += self._post.exchange([], group, room - len(rows)).rows
+        answer.kept += stored
+        self._settle([*deliveries, *stored], answer)
         if groups:
             self._scout.found(len(rows), room)
             self._lanes_next = self._lanes_next or bool(rows)
@@ -206,7 +219,17 @@ class Courier:
     def _forget(self) -> None:
         self._post.forget(lambda row: (row.id, row.token) in self._held)
 
-    def _settle(self, deliveries: list[Delivery], kept: list[Delivery]) -> None:
+    def _try_parked(self) -> None:
+        if deliveries := self._parked.take():
+            begun = time.monotonic()
+            self._settle(deliveries, self._post.retry(deliveries))
+            self._parked.tried(time.monotonic() - begun)
+
+    def _settle(self, deliveries: list[Delivery], answer: Answer) -> None:
+        if answer.locked:
+            self._parked.put(answer.locked)
+            locked = {id(held) for held, _ in answer.locked}
+            deliveries = [each for each in deliveries if id(each[0]) not in locked]
         if deliveries:
             self._scout.stirred()
         for held, _ in deliveries:
@@ -215,14 +238,14 @@ class Courier:
             self._slots.append(held.slot)
             if held.row.limits:
                 self._rounds.ended(key for key, *_ in held.row.limits.values())
-        stored = {id(held) for held, _ in kept}
+        stored = {id(held) for held, _ in answer.kept}
         for held, _ in deliveries:
             if held.outcome is not None and id(held) not in stored:
                 report_dropped(held.row)
         self._announcer.put(
             [
                 (held.row, held.outcome)
-                for held, how in kept
+                for held, how in answer.kept
                 if how.final and held.outcome is not None
             ]
         )
@@ -230,7 +253,7 @@ class Courier:
     def _accept(self, rows: list[TaskRow], visit: Visit | None = None) -> None:
         suspects = [index for index, row in enumerate(rows) if row.losses]
         trusted = len(rows)
-        if suspects and (self._held or len(rows) > 1):
+        if suspects and (self._unstored or len(rows) > 1):
             trusted = suspects[0]
         self._alone = bool(suspects)
         self._look_up_at = time.monotonic() + LOOK_UP

@@ -12,7 +12,7 @@ from typing import TypeVar
 from django.db import connections
 
 from bridge.exceptions import TransactionLeftOpen
-from bridge.ledger.away import AWAY, is_too_much
+from bridge.ledger.away import AWAY, is_locked, is_too_much
 
 logger = logging.getLogger("bridge.worker")
 T = TypeVar("T")
@@ -35,7 +35,8 @@ def persist(
 ) -> T:
     """Repeat action until the database answers, waiting longer each time (5 s at most).
 
-    Before each repetition reset() drops the connection that failed; without it, Django's are.
+    Before each repetition reset() drops the connection that failed; without it, Django's are. One
+    that waited for the lock of others has not failed.
     Raise the last error when give_up() says so, or when it is about what was sent.
     """
     wait = FIRST_WAIT
@@ -52,7 +53,8 @@ def persist(
                 str(error).strip(),
                 wait,
             )
-            (reset or close_idle_connections)()
+            if not is_locked(error):
+                (reset or close_idle_connections)()
             time.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
 

@@ -190,7 +190,8 @@ class Attempt:
                 refusal,
             )
         else:
-            end(self.backend, row, EnqueueError(f"Its next attempt was refused: {refusal!r}."))
+            error = EnqueueError(f"Its next attempt was refused: {refusal!r}.")
+            persist(lambda: end(self.backend, row, error), f"fail task {row.id}")
 
 
 def _is_terminated(outcome: Outcome) -> bool:

@@ -69,6 +69,23 @@ def _linger(context, name: str, seconds: float) -> str:  # type: ignore[no-untyp
     return name
 
 
+@task(unique=True)
+def only_one(name: str) -> None:
+    Run.objects.create(name=name)
+
+
+@task(on_success=only_one.hook("hook"), on_lost="retry")
+def enqueues_a_unique_one(name: str) -> None:
+    Run.objects.create(name=name)
+
+
+@task(on_lost="retry")
+def end_when_told(name: str) -> str:
+    while not Run.objects.filter(name=f"end {name}").exists():
+        time.sleep(0.05)
+    return name
+
+
 @task(on_lost="retry")
 def poison(name: str) -> None:
     Run.objects.create(name=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from bridge.ledger.store import Store
 from bridge.outcome import Failed, Outcome, RetryLater, Succeeded, describe
 from bridge.recovery import lose
 from bridge.worker.held import Held
-from bridge.worker.post import Post
+from bridge.worker.post import Answer, Post
 from tests.app import hooks as tasks
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=list(settings.DATABASES))
@@ -65,9 +66,8 @@ class Direct:
             except ValueError as error:  # as store_outcome() does
                 left = self.backend.store.leave([held.fail(error)])
             kept += [(held, how)] if how.id in left.ids else []
-        return kept, self.backend.store.claim(
-            transport="db", worker="w", worker_id="w:1", limit=limit
-        ) if limit else []
+        claim = partial(self.backend.store.claim, transport="db", worker="w", worker_id="w:1")
+        return Answer(kept, rows=claim(limit=limit) if limit else [])
 
 
 def claim(backend: LedgerBackend, count: int = 100) -> list[TaskRow]:
@@ -80,7 +80,7 @@ def deliver(post: Any, rows: list[TaskRow], outcome: Outcome) -> list[Any]:
         held = Held(row, slot=0)
         held.end(outcome)
         deliveries.append((held, held.ending()))
-    kept: list[Any] = post.exchange(deliveries, (), 0)[0]
+    kept: list[Any] = post.exchange(deliveries, (), 0).kept
     return kept
 
 

@@ -92,6 +92,8 @@ class Line(Protocol):
 
     # Does wait() return True for new tasks only, or for anything that was written?
     means_tasks: bool
+    # Does a verb have to skip locked rows, since this connection would wait long for them?
+    skips_locked: bool
 
     def __init__(self, *, pooled: bool) -> None:
         """Say with `pooled` that a proxy hands each transaction to another server connection."""
@@ -133,11 +135,21 @@ class Vendor(Protocol):
     def take(self, cursor: CursorWrapper, claim: Claim, ids: Sequence[UUID]) -> list[TaskRow]:
         """Move these rows out of their lanes, READY -> RUNNING, but those that others hold."""
 
-    def leave(self, cursor: CursorWrapper, endings: Sequence[Ending]) -> Left:
-        """Move rows out of RUNNING whose claims are still valid."""
+    def leave(
+        self, cursor: CursorWrapper, endings: Sequence[Ending], *, skip_locked: bool = False
+    ) -> Left:
+        """Move rows out of RUNNING whose claims are still valid.
+
+        With `skip_locked` leave out those that somebody else has locked: wait for nobody.
+        """
 
     def exchange(
-        self, cursor: CursorWrapper, endings: Sequence[Ending], claim: Claim
+        self,
+        cursor: CursorWrapper,
+        endings: Sequence[Ending],
+        claim: Claim,
+        *,
+        skip_locked: bool = False,
     ) -> tuple[Left, list[TaskRow]]:
         """Leave and claim in one commit."""
 

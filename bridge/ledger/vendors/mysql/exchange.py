@@ -14,10 +14,10 @@ from bridge.ledger.vendors.verbs import Claim, Left
 
 
 def exchange(
-    cursor: CursorWrapper, endings: Sequence[Ending], claim: Claim
+    cursor: CursorWrapper, endings: Sequence[Ending], claim: Claim, *, skip_locked: bool = False
 ) -> tuple[Left, list[TaskRow]]:
     """Leave and claim in the transaction of the cursor.
 
     In this order: to leave may wait for a lock, and whoever waits holds no row others could claim.
     """
-    return leave(cursor, endings), take(cursor, claim)
+    return leave(cursor, endings, skip_locked=skip_locked), take(cursor, claim)

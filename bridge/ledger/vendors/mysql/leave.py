@@ -23,6 +23,8 @@ HOLD = f"""
     WHERE id IN ({{ids}}) AND status = 'RUNNING'
     FOR UPDATE"""
 
+HOLD_FREE = f"{HOLD} SKIP LOCKED"
+
 LEAVE = "UPDATE bridge_task FORCE INDEX (PRIMARY) SET {changes} WHERE id IN ({ids})"
 
 MOST_TEXT = 1 << 20
@@ -36,12 +38,12 @@ UNSTORABLE = {
 """What the server reports as an error of its own and is one of the value's."""
 
 
-def leave(cursor: CursorWrapper, endings: Sequence[Ending]) -> Left:
+def leave(cursor: CursorWrapper, endings: Sequence[Ending], *, skip_locked: bool = False) -> Left:
     """Lock the claims that are still valid, then write their endings; two statements."""
     left: set[UUID] = set()
     at = timezone.now()
     for chunk in _chunked(endings):
-        valid, asked, at = _hold(cursor, chunk, at)
+        valid, asked, at = _hold(cursor, chunk, at, HOLD_FREE if skip_locked else HOLD)
         if valid:
             _write(cursor, valid, asked, at)
         left.update(ending.id for ending in valid)
@@ -63,14 +65,14 @@ def _chunked(endings: Sequence[Ending]) -> Iterator[list[Ending]]:
 
 
 def _hold(
-    cursor: CursorWrapper, endings: list[Ending], at: datetime
+    cursor: CursorWrapper, endings: list[Ending], at: datetime, hold: str
 ) -> tuple[list[Ending], set[UUID], datetime]:
     """Return the endings whose claims are valid, which they then stay, and the time.
 
     In between: which tasks somebody has asked to stop.
     """
     places, ids = keys(ending.id for ending in endings)
-    cursor.execute(HOLD.format(ids=places), ids)
+    cursor.execute(hold.format(ids=places), ids)
     records = cursor.fetchall()
     if not records:
         return [], set(), at

@@ -19,6 +19,7 @@ class Line:
     """READ COMMITTED, and polling."""
 
     means_tasks = False
+    skips_locked = True
 
     def __init__(self, *, pooled: bool) -> None:
         """Ignore `pooled`: nothing is kept from one transaction to the next."""
@@ -28,7 +29,9 @@ class Line:
         return {**settings, "OPTIONS": {**settings["OPTIONS"], "isolation_level": "read committed"}}
 
     def prepare(self, connection: BaseDatabaseWrapper) -> None:
-        """Do nothing: Django has set the isolation level."""
+        """Let what cannot skip a locked row wait as short as a server of either kind can."""
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION innodb_lock_wait_timeout = 1")
 
     @contextmanager
     def transaction(self, connection: BaseDatabaseWrapper) -> Iterator[CursorWrapper]:

@@ -14,7 +14,7 @@ from bridge.ledger.vendors.verbs import Claim, Left
 
 
 def exchange(
-    cursor: CursorWrapper, endings: Sequence[Ending], claim: Claim
+    cursor: CursorWrapper, endings: Sequence[Ending], claim: Claim, *, skip_locked: bool = False
 ) -> tuple[Left, list[TaskRow]]:
     """Leave and claim in the transaction of the cursor."""
-    return leave(cursor, endings), take(cursor, claim)
+    return leave(cursor, endings, skip_locked=skip_locked), take(cursor, claim)

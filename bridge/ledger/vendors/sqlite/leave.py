@@ -23,8 +23,8 @@ LEAVE = """
     WHERE id = %s AND worker = %s AND token = %s AND status = 'RUNNING'"""
 
 
-def leave(cursor: CursorWrapper, endings: Sequence[Ending]) -> Left:
-    """Write the endings one by one; there is no round trip to save."""
+def leave(cursor: CursorWrapper, endings: Sequence[Ending], *, skip_locked: bool = False) -> Left:
+    """Write the endings one by one: there is no round trip to save, and no lock of a row."""
     now = timezone.now()
     adapt = cursor.db.ops.adapt_datetimefield_value
     at = adapt(now)

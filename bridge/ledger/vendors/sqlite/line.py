@@ -24,6 +24,7 @@ class Line:
     """Write-ahead log and immediate transactions."""
 
     means_tasks = False
+    skips_locked = False
 
     def __init__(self, *, pooled: bool) -> None:
         self.version: int | None = None
