@@ -122,8 +122,8 @@ UNEQUAL_NEIGHBOURS = Kind(
 )
 NEVER_AT_ONCE = Kind(
     "bridge.W005",
-    "enqueue_on_commit or ENQUEUE_ON_COMMIT is False, and a message to Celery always waits for the "
-    "commit.",
+    "enqueue_on_commit or ENQUEUE_ON_COMMIT is False, and a message to Celery or Huey always "
+    "waits for the commit.",
     "Leave it out, or send what must not wait outside the transaction.",
 )
 IGNORED_POLICY = Kind(

@@ -13,6 +13,7 @@ from celery.exceptions import Ignore, Reject
 from django.utils import timezone
 
 from bridge import registry
+from bridge.endings import end
 from bridge.exceptions import EnqueueError
 from bridge.execution import attempt, execute
 from bridge.interface import AnyTask
@@ -26,7 +27,6 @@ from bridge.worker.persistence import persist, refuse_open_transaction
 from bridge.worker.runner import store_outcome
 from bridge.worker.transactional import Stored, Transaction, take_note
 from compat.celery import holder
-from compat.celery.endings import end
 from compat.celery.in_place import run_in_place
 from compat.celery.registration import celery_backends, owner
 from compat.celery.wire import RETRY_POLICY, Message

@@ -16,12 +16,12 @@ from celery import signals
 from celery.exceptions import TaskRevokedError, TimeLimitExceeded, WorkerLostError
 from celery.worker import state
 
+from bridge.endings import end
 from bridge.exceptions import HardTimeout, TaskNotFound, WorkerLost
 from bridge.ids import to_uuid
 from bridge.ledger.models import READY, RUNNING, TaskRow
 from bridge.outcome import describe
 from bridge.recovery import announce_stored, lose, patience
-from compat.celery.endings import end
 from compat.celery.relay import relay
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,8 @@ from celery.backends.rpc import RPCBackend
 from celery.utils.serialization import UnpickleableExceptionWrapper
 from django.utils.timezone import is_naive, make_aware
 
-from bridge.ids import to_uuid
 from bridge.interface import TaskError
-from bridge.ledger.models import FAILED, READY, SUCCESSFUL, TaskRow
+from bridge.ledger.models import FAILED, SUCCESSFUL, TaskRow
 from bridge.ledger.results import to_json
 from bridge.ledger.store import UNRECORDED
 from compat.celery.wire import plain
@@ -44,14 +42,6 @@ def reconcile(backend: CeleryBackend, row: TaskRow) -> TaskRow:
         return row  # what is stored there is how an earlier attempt ended, one of ours
     backend.store.settle(row, **_facts(row, meta, finished_at))
     return backend.store.tasks.get(id=row.id)
-
-
-def reconcile_all(backend: CeleryBackend, result_ids: Iterable[str]) -> None:
-    """Settle those of these tasks that a worker of the old code has finished."""
-    ids = [to_uuid(result_id) for result_id in result_ids]
-    sent = backend.store.tasks.filter(id__in=ids, status=READY, published_at__isnull=False)
-    for row in sent:
-        reconcile(backend, row)
 
 
 def moment(value: Any) -> datetime | None:

@@ -12,8 +12,9 @@ from celery import Celery
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from bridge.backends import carried
 from bridge.ledger.models import FAILED, READY, RUNNING, TaskRow
-from compat.celery import deaths, registration
+from compat.celery import deaths
 from compat.celery.backend import CeleryBackend
 from compat.celery.deaths import Orphans, revoke, time_out, unknown, worker_lost
 from compat.celery.relay import relay
@@ -75,8 +76,8 @@ def test_relay_leaves_alone_what_is_not_its_own(
 def test_relay_leaves_the_rows_of_another_backend_on_celery_to_it(
     backend: CeleryBackend, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    another = mock.Mock(alias="another")
-    monkeypatch.setattr(registration, "ledger_backends", lambda: [backend, another])
+    another = CeleryBackend("another", backend.params)
+    monkeypatch.setattr(carried, "bridge_backends", lambda: [backend, another])
     refused(backend="another")
 
     assert relay(backend) == 0

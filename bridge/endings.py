@@ -13,12 +13,12 @@ from bridge.outcome import describe
 from bridge.recovery import announce_stored, patience
 
 if TYPE_CHECKING:
-    from compat.celery.backend import CeleryBackend
+    from bridge.backends.ledger import LedgerBackend
 
-logger = logging.getLogger("bridge.celery")
+logger = logging.getLogger("bridge.messages")
 
 
-def end(backend: CeleryBackend, row: TaskRow, error: Exception) -> None:
+def end(backend: LedgerBackend, row: TaskRow, error: Exception) -> None:
     """Fail a READY task, unless a worker has claimed it meanwhile.
 
     Raise OperationalError when somebody keeps its row locked for longer than a lease can wait.
