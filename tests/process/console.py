@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
-START = """
-import json, sys, traceback
-import django
-django.setup()
-from django.db import connections
-"""
+from tests.process.nursery import nursery
+
 TEST_APP = """
 from tests.app.tasks import *
 from tests.app.models import Run
 from bridge.models import TaskRow, WorkerRow
-"""
-PROMPT = """
-replies, sys.stdout = sys.stdout, sys.stderr
-for line in sys.stdin:
-    given = []
-    try:
-        exec(json.loads(line), {**globals(), "give": given.append})
-        reply = {"given": given[-1] if given else None}
-    except Exception:
-        reply = {"error": traceback.format_exc()}
-    connections.close_all()
-    print(json.dumps(reply, default=str), file=replies, flush=True)
 """
 
 
@@ -37,26 +21,23 @@ class Console:
     """Runs code in the project that the environment names."""
 
     def __init__(self, environment: dict[str, str], *, cwd: Path, names: str = TEST_APP) -> None:
-        self.popen = subprocess.Popen(
-            [sys.executable, "-c", START + names + PROMPT],
-            env=environment,
-            cwd=cwd,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        theirs_in, ours_out = os.pipe()
+        ours_in, theirs_out = os.pipe()
+        prompt = ["tests.process.prompt", names]
+        self.process = nursery().start(prompt, environment, cwd, [theirs_in, theirs_out, 2])
+        os.close(theirs_in)
+        os.close(theirs_out)
+        self._questions = os.fdopen(ours_out, "w")
+        self._answers = os.fdopen(ours_in)
         self._owes = False
 
     def run(self, code: str) -> Any:
         """Run code; return the last value it gave to give(), as JSON brings it back."""
-        assert self.popen.stdin
-        assert self.popen.stdout
         assert not self._owes, "The console has not answered what it was asked before."
         self._owes = True
-        self.popen.stdin.write(json.dumps(code) + "\n")
-        self.popen.stdin.flush()
-        line = self.popen.stdout.readline()
-        assert line, f"The console ended with exit code {self.popen.wait(10)}."
+        print(json.dumps(code), file=self._questions, flush=True)
+        line = self._answers.readline()
+        assert line, f"The console ended with exit code {self.process.wait(10)}."
         self._owes = False
         reply = json.loads(line)
         assert "error" not in reply, reply["error"]
@@ -64,5 +45,7 @@ class Console:
 
     def close(self) -> None:
         """End the process."""
-        self.popen.kill()
-        self.popen.communicate()
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+        self._questions.close()
+        self._answers.close()

@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
 from tests.process.console import Console
+from tests.process.nursery import Forked, nursery
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
+PYTHON_M = [sys.executable, "-m"]
 
 
 def wait_for(look: Callable[[], T], what: str, *, seconds: float = 60) -> T:
@@ -29,20 +32,36 @@ def wait_for(look: Callable[[], T], what: str, *, seconds: float = 60) -> T:
 
 
 class Process:
-    """A worker in its own process group, its output in a file."""
+    """A worker in its own process group, its output in a file.
+
+    `python -m` comes from the nursery, unless its interpreter has to be a `fresh` one.
+    """
 
     def __init__(
-        self, arguments: list[str], environment: dict[str, str], log: Path, cwd: Path = ROOT
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        log: Path,
+        cwd: Path = ROOT,
+        *,
+        fresh: bool = False,
     ) -> None:
         self.log = log
-        self.popen = subprocess.Popen(
-            arguments,
-            env=environment,
-            cwd=cwd,
-            stdout=log.open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        self.popen: subprocess.Popen[bytes] | Forked
+        with log.open("wb") as output, Path(os.devnull).open("rb") as nothing:
+            if arguments[:2] == PYTHON_M and not fresh:
+                files = [nothing.fileno(), output.fileno(), output.fileno()]
+                self.popen = nursery().start(arguments[2:], environment, cwd, files)
+            else:
+                self.popen = subprocess.Popen(
+                    arguments,
+                    env=environment,
+                    cwd=cwd,
+                    stdin=nothing,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
 
     def signal(self, number: int) -> None:
         """Send a signal to the main process only."""
@@ -72,6 +91,18 @@ def complete(environment: dict[str, str]) -> dict[str, str]:
     return {**os.environ, **settings, **environment}
 
 
+def finished(
+    arguments: list[str], environment: dict[str, str], cwd: Path = ROOT, *, seconds: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """Let `python -m` with these arguments run to its end."""
+    with Path(os.devnull).open() as nothing, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        files = [nothing.fileno(), out.fileno(), err.fileno()]
+        code = nursery().start(arguments, environment, cwd, files).wait(seconds)
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
+
+
 class Project:
     """The test app on one database."""
 
@@ -93,15 +124,10 @@ class Project:
 
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a management command to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "django", *arguments],
-            env=self.environment,
-            cwd=ROOT,
-            text=True,
-            capture_output=True,
-            check=check,
-            timeout=120,
-        )
+        done = finished(["django", *arguments], self.environment)
+        if check:
+            done.check_returncode()
+        return done
 
     def run(self, code: str) -> Any:
         """Run Python code inside the project; it hands back JSON by calling give()."""

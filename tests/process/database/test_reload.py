@@ -61,7 +61,7 @@ class Draft:
     def worker(self, *arguments: str) -> Process:
         log = self.project.folder / f"worker-{len(self.project.workers)}.log"
         command = [sys.executable, "-m", "django", "db_worker", "--interval", "0.1", *arguments]
-        self.project.workers.append(Process(command, self.environment, log))
+        self.project.workers.append(Process(command, self.environment, log, fresh=True))
         return self.project.workers[-1]
 
     def enqueue(self, name: str) -> None:
