@@ -180,7 +180,10 @@ class CarriedBackend(LedgerBackend):
         try:
             self.send(row)
         except Exception as error:
-            self.store.delete(row)
+            if not self.store.delete(row):
+                # The queue has it all the same, and a worker has claimed it meanwhile.
+                logger.warning("task=%s sent, although the broker said: %r", row.id, error)
+                return
             raise EnqueueError(
                 f"The broker did not take {row.task_path!r} ({error}); nothing was enqueued. "
                 "Enqueue it again when the broker answers, or enqueue inside a transaction, "

@@ -36,8 +36,9 @@ from bridge.ledger.ending import Ending
 from bridge.ledger.follow_ups import FollowUps
 from bridge.ledger.inserting import enqueue_now
 from bridge.ledger.lanes import Lanes
-from bridge.ledger.models import READY, RUNNING, BatchRow, TaskRow
+from bridge.ledger.models import FAILED, READY, RUNNING, BatchRow, TaskRow
 from bridge.ledger.new_rows import NewRows
+from bridge.ledger.results import to_json
 from bridge.ledger.session import Session
 from bridge.ledger.uniqueness import despite_deadlocks, insert_unique
 from bridge.ledger.vendors import vendor_of
@@ -132,9 +133,9 @@ class Store:
         if endings := [ending.ended(row) for row in rows if row.hooks or row.batch_id]:
             self._concluding.follow(endings)
 
-    def delete(self, row: TaskRow) -> None:
-        """Take back a row that no broker accepted."""
-        self.tasks.filter(id=row.id, status=READY).delete()
+    def delete(self, row: TaskRow) -> bool:
+        """Take back a row that no broker accepted. Return False when a worker has claimed it."""
+        return bool(self.tasks.filter(id=row.id, status=READY, token=row.token).delete()[0])
 
     def claim(
         self,
@@ -201,15 +202,25 @@ class Store:
             return self._vendor.wake(cursor, transport, limit)
 
     def claim_message(
-        self, draft: TaskRow, *, worker: str, worker_id: str, runs: int = 0
+        self,
+        draft: TaskRow,
+        *,
+        worker: str,
+        worker_id: str,
+        runs: int = 0,
+        has_row: bool = False,
     ) -> TaskRow | None:
         """Claim the row of a broker message; a message from old code gets its row here.
+
+        One that had a row when it was sent has been taken back, or pruned, if there is none now.
 
         `runs` is how many attempts led to this message; those the ledger has not seen were made by
         old code. Return None for a message that must not run: delivered twice, finished, left
         over from an earlier attempt, or fenced off because the task moved to another transport.
         """
         row = self.tasks.filter(id=draft.id).first()
+        if row is None and has_row:
+            return None
         if row is None:
             draft.worker_ids = [UNRECORDED] * runs
             _start(draft, worker, worker_id)
@@ -258,6 +269,16 @@ class Store:
             if not ready.update(**facts):
                 return False
             self.conclude(self.tasks.filter(id=row.id))
+        return True
+
+    def bury(self, row: TaskRow, error: TaskError) -> bool:
+        """Write the row of a message that nobody can run as FAILED; False when it has a row."""
+        row.status, row.finished_at, row.errors = FAILED, timezone.now(), [to_json(error)]
+        try:
+            with transaction.atomic(using=self.using):
+                row.save(using=self.using, force_insert=True)
+        except IntegrityError:
+            return False
         return True
 
     @contextmanager

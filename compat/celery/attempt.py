@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from celery import states
-from celery.exceptions import Ignore, Reject
+from celery.exceptions import Ignore, Reject, TaskPredicate
 from django.utils import timezone
 
 from bridge import registry
@@ -81,13 +81,14 @@ class Attempt:
             worker=self.worker,
             worker_id=worker_id(),
             runs=self.message.retries,
+            has_row=self.message.has_row,
         )
         # Celery may have acknowledged the message: while the database is away it waits here.
         eager = self.celery_task.request.is_eager
         row = claim() if eager else persist(claim, f"claim task {self.message.id}")
         if row is None:
             logger.warning(
-                "task=%s path=%s message dropped, the task has run, is running or has moved",
+                "task=%s path=%s message dropped, the task has run, runs, has moved or is gone",
                 self.message.id,
                 task.module_path,
             )
@@ -154,9 +155,10 @@ class Attempt:
             return outcome.value
         if isinstance(outcome, RetryLater) and not self._is_cancelled(row):
             self._send_again(row, outcome)
-        if isinstance(outcome.exception, Exception):
+        celerys_own = isinstance(outcome.exception, TaskPredicate)
+        if isinstance(outcome.exception, Exception) and not celerys_own:
             raise outcome.exception
-        # Celery would let it end the worker's process.
+        # Celery would let it end the worker's process, or not end the task: it has ended.
         raise RuntimeError(f"The task raised {outcome.exception!r}.") from outcome.exception
 
     def _send_again(self, row: TaskRow, outcome: RetryLater) -> NoReturn:

@@ -22,6 +22,8 @@ from bridge.ids import to_uuid
 from bridge.ledger.models import READY, RUNNING, TaskRow
 from bridge.outcome import describe
 from bridge.recovery import announce_stored, lose, patience
+from compat.celery.dead_letters import bury
+from compat.celery.registration import ledger_backends
 from compat.celery.relay import relay
 
 if TYPE_CHECKING:
@@ -51,8 +53,8 @@ def watch(maintenance: Maintenance) -> None:
         word = "expired" if expired else "terminated" if terminated else "revoked"
         report(revoke, request.id, word)
 
-    def on_unknown(name: str, id: str, **kwargs: Any) -> None:  # noqa: A002
-        report(unknown, id, name)
+    def on_unknown(name: str, id: str, message: Any, **kwargs: Any) -> None:  # noqa: A002
+        report(unknown, id, name, message)
 
     _replace(signals.task_failure, on_failure)
     _replace(signals.task_revoked, on_revoked)
@@ -102,15 +104,22 @@ def revoke(backend: CeleryBackend, worker: str, task_id: str, word: str) -> None
         end(backend, row, error)
 
 
-def unknown(backend: CeleryBackend, worker: str, task_id: str, name: str) -> None:
-    """Fail the task of a message whose name this worker's code does not have."""
+def unknown(backend: CeleryBackend, worker: str, task_id: str, name: str, message: Any) -> None:
+    """Fail the task of a message whose name this worker's code does not have.
+
+    One that old code has sent gets a row that says so, from the first of several backends.
+    """
+    error = TaskNotFound(
+        f"Worker {worker!r} received the task {name!r}, which its code does not have. "
+        "Restore the task, or add its old name to ALIASES if it moved."
+    )
     row = _find(backend, task_id)
     if row is not None:
-        error = TaskNotFound(
-            f"Worker {worker!r} received the task {name!r}, which its code does not have. "
-            "Restore the task, or add its old name to ALIASES if it moved."
-        )
         end(backend, row, error)
+        return
+    others = ledger_backends()
+    if backend.alias == others[0].alias and not any(each.store.find(task_id) for each in others):
+        bury(backend, task_id, name, message, error)
 
 
 class Orphans:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # A caller waits for this: about a second when the broker refuses connections.
 RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
+HAS_ROW = "bridge_row"
+"""The header of a message that is nothing without its row: old code's has none before it runs."""
 
 
 def send(backend: CeleryBackend, row: TaskRow, producer: Any = None) -> None:
@@ -50,7 +52,7 @@ def send(backend: CeleryBackend, row: TaskRow, producer: Any = None) -> None:
         # more round trip, and a long wait while the result backend is away. Workers are told what
         # the task says.
         options["ignore_result"] = True
-        options["headers"] = {"ignore_result": task and task.ignore_result}
+        options["headers"] = {"ignore_result": task and task.ignore_result, HAS_ROW: True}
     if task is None:
         backend.app.send_task(name, tuple(row.args), row.kwargs, **options)
     else:
@@ -81,6 +83,8 @@ class Message:
     level: int | None
     # Does it carry the rest of a chain, a chord or callbacks, which only the message knows?
     in_workflow: bool
+    # Was its row written before it was sent?
+    has_row: bool
 
     @classmethod
     def of(cls, request: Any, args: Any, kwargs: Any) -> Message:
@@ -100,6 +104,7 @@ class Message:
             in_workflow=any(
                 getattr(request, name, None) for name in ("chain", "chord", "callbacks", "errbacks")
             ),
+            has_row=bool((request.headers or {}).get(HAS_ROW)),
         )
 
     @property

@@ -1,5 +1,6 @@
 """What the settings of old and new code share; a test gives the rest by environment."""
 
+import json
 import os
 from pathlib import Path
 
@@ -10,7 +11,10 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 INSTALLED_APPS = ["django.contrib.contenttypes", "tests.app"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASES = {"default": {**DATABASES["default"], "NAME": os.environ["PLANT_DB"]}}
+if name := os.environ.get("PLANT_POSTGRES"):
+    DATABASES = {"default": {**DATABASES["postgres"], "NAME": name, "CONN_MAX_AGE": 60}}
+else:
+    DATABASES = {"default": {**DATABASES["default"], "NAME": os.environ["PLANT_DB"]}}
 LOGGING_CONFIG = None
 
 CELERY_BROKER_URL = os.environ["PLANT_BROKER"]
@@ -34,5 +38,8 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "polling_interval": 0.05,
     }
 elif CELERY_BROKER_URL.startswith("redis:"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": os.environ["PLANT_PREFIX"]}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "global_keyprefix": os.environ["PLANT_PREFIX"],
+        **json.loads(os.environ.get("PLANT_REDIS", "{}")),
+    }
     CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"global_keyprefix": os.environ["PLANT_PREFIX"]}

@@ -6,11 +6,11 @@ import json
 import os
 import secrets
 import shutil
-import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
 
+from tests.process.celery.reading import Read, from_postgres, from_sqlite
 from tests.process.console import Console
 from tests.process.project import ROOT, Process, wait_for
 
@@ -38,6 +38,8 @@ class Plant:
         }
         self.workers: list[Process] = []
         self._consoles: dict[tuple[str, ...], Console] = {}
+        postgres = broker.get("PLANT_POSTGRES")
+        self._select: Read = from_postgres(postgres) if postgres else from_sqlite(self.database)
         if tables is not None:
             shutil.copy(tables, self.database)
 
@@ -110,7 +112,8 @@ class Plant:
         """Return the ledger."""
         rows = self._select("SELECT * FROM bridge_task ORDER BY id")
         for row in rows:
-            row.update({name: json.loads(row[name] or "null") for name in JSON_COLUMNS})
+            texts = {name for name in JSON_COLUMNS if isinstance(row[name], str)}
+            row.update({name: json.loads(row[name]) for name in texts})
         return rows
 
     def row(self, task_id: str) -> dict[str, Any]:
@@ -149,11 +152,3 @@ class Plant:
         for worker in self.workers:
             worker.kill_all()
             print(f"--- {worker.log.name}\n{worker.output()}")
-
-    def _select(self, query: str) -> list[dict[str, Any]]:
-        connection = sqlite3.connect(self.database, timeout=20)
-        try:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(query)]
-        finally:
-            connection.close()

@@ -54,6 +54,7 @@ def test_message_is_the_one_celery_sends(
     ours, celerys = broker.take()
     assert ours.headers.pop("task") == "tests.app.tasks.add"
     assert celerys.headers.pop("task") == "tests.app.tasks.add_of_old_code"
+    assert ours.headers.pop("bridge_row") is True
     assert ours.headers == celerys.headers
     assert ours.payload == celerys.payload
     assert ours.properties.keys() == celerys.properties.keys()
@@ -247,3 +248,20 @@ def test_nobody_subscribes_to_a_result_that_nobody_waits_for(
     subscribe.assert_not_called()
     (message,) = broker.take()
     assert message.headers["ignore_result"] is False
+
+
+def test_task_that_was_claimed_although_the_broker_refused_it_is_enqueued(
+    backend: CeleryBackend, announced: list[Any]
+) -> None:
+    """A broker that takes a message and breaks the connection before it says so."""
+
+    def claim_and_refuse(*arguments: Any) -> None:
+        row = TaskRow.objects.get()
+        assert backend.store.claim_message(row, worker="w", worker_id="w", has_row=True)
+        raise OperationalError("connection reset")
+
+    with mock.patch(SEND, side_effect=claim_and_refuse):
+        result = tasks.add.enqueue(1, 2)
+
+    assert [result.id] == [each.id for each in announced]
+    assert str(TaskRow.objects.get().id) == result.id

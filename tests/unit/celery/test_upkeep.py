@@ -16,7 +16,7 @@ from bridge.backends import carried
 from bridge.ledger.models import FAILED, READY, RUNNING, TaskRow
 from compat.celery import deaths
 from compat.celery.backend import CeleryBackend
-from compat.celery.deaths import Orphans, revoke, time_out, unknown, worker_lost
+from compat.celery.deaths import Orphans, revoke, time_out, worker_lost
 from compat.celery.relay import relay
 from tests.app import tasks
 from tests.unit.celery.conftest import Broker
@@ -195,20 +195,6 @@ def test_revoked_message_fails_its_task_unless_it_runs(backend: CeleryBackend, w
 
     assert TaskRow.objects.get(id=waiting.id).status == FAILED
     assert TaskRow.objects.get(id=busy.id).status == RUNNING
-
-
-def test_unknown_name_fails_the_task_of_a_row_and_ignores_other_messages(
-    backend: CeleryBackend,
-) -> None:
-    row = refused(published_at=timezone.now(), task_path="shop.tasks.gone")
-
-    unknown(backend, "w", str(row.id), "shop.tasks.gone")
-    unknown(backend, "w", "01a1fd57-c29f-71ce-a23f-e384e36ce66a", "shop.tasks.gone")
-
-    (stored,) = TaskRow.objects.all()
-    assert stored.status == FAILED
-    assert stored.errors[0]["exception_class_path"] == "bridge.exceptions.TaskNotFound"
-    assert "'shop.tasks.gone'" in stored.errors[0]["traceback"]
 
 
 def test_row_whose_request_the_pool_has_not_is_lost_at_the_second_look(
