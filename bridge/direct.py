@@ -11,6 +11,13 @@ from bridge.ids import new_id
 from bridge.interface import AnyTask, DjangoTaskContext, TaskResultStatus
 from bridge.result import AnyResult, TaskResult, result_like
 
+_WORKER = "direct"
+
+
+def is_direct(context: AnyContext) -> bool:
+    """Say whether a context was made for a call that no worker makes."""
+    return context.task_result.worker_ids == [_WORKER]
+
 
 def direct_context(task: AnyTask, args: Any, kwargs: Any) -> AnyContext:
     """Return the context of a call that no worker makes: a first attempt that is running."""
@@ -27,7 +34,7 @@ def direct_context(task: AnyTask, args: Any, kwargs: Any) -> AnyContext:
         kwargs={},
         backend=task.backend,
         errors=[],
-        worker_ids=["direct"],
+        worker_ids=[_WORKER],
     )
     # A caller in the same process may pass what is not JSON.
     object.__setattr__(result, "args", list(args))

@@ -27,6 +27,7 @@ from bridge.worker.persistence import persist, refuse_open_transaction
 from bridge.worker.runner import store_outcome
 from bridge.worker.transactional import Stored, Transaction, take_note
 from compat.celery import holder
+from compat.celery.bound import SENT_AGAIN_WITH
 from compat.celery.in_place import run_in_place
 from compat.celery.registration import celery_backends, owner
 from compat.celery.wire import RETRY_POLICY, Message
@@ -166,6 +167,7 @@ class Attempt:
         options: dict[str, Any] = {"retry_policy": RETRY_POLICY}
         if not self.message.portable:
             options["serializer"] = "pickle"
+        options |= self.celery_task.request.get(SENT_AGAIN_WITH) or {}
         at = timezone.now()
         try:
             again = self.celery_task.retry(

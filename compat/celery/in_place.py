@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, TypeAlias
 
 from bridge.backends.endless import bounded
 from bridge.backends.immediate import ImmediateBackend
@@ -13,6 +14,16 @@ from bridge.interface import AnyTask
 from bridge.outcome import Failed, Outcome, Succeeded
 from bridge.result import AnyResult
 from bridge.results import new_result
+
+_Arguments: TypeAlias = "tuple[list[Any], dict[str, Any]]"
+_given: ContextVar[tuple[tuple[str, _Arguments], ...]] = ContextVar("given", default=())
+"""The arguments of the tasks that run here, by the ids of their results."""
+
+
+def arguments_of(result: AnyResult) -> _Arguments:
+    """Return what a task was called with, where its result may show the repr of it."""
+    given = dict(_given.get()).get(result.id)
+    return (list(result.args), dict(result.kwargs)) if given is None else given
 
 
 def run_in_place(task: AnyTask, args: Any, kwargs: Any) -> Any:
@@ -44,10 +55,14 @@ def finish_in_place(task: AnyTask, args: Any, kwargs: Any) -> tuple[AnyResult, S
         enqueued_at=None,
     )
     outcome: Outcome | None = None
-    while not isinstance(outcome, (Succeeded, Failed)):
-        result, outcome = attempt_in_memory(
-            result, sender=ImmediateBackend, worker_id="celery:eager", run=run
-        )
+    token = _given.set((*_given.get(), (result.id, (list(args), dict(kwargs)))))
+    try:
+        while not isinstance(outcome, (Succeeded, Failed)):
+            result, outcome = attempt_in_memory(
+                result, sender=ImmediateBackend, worker_id="celery:eager", run=run
+            )
+    finally:
+        _given.reset(token)
     enqueue_hooks(result)
     return result, outcome
 

@@ -1,5 +1,8 @@
 """The Celery task behind a task, for what only Celery's own API can say.
 
+`celery_self` is the other way round: what a bound Celery task was to the code it called, and
+`celery_handlers` calls what Celery called at a task's end.
+
 Canvas, headers, a chosen task id: a call that has no counterpart in Django's API goes on as it was,
 on the task that Celery's workers run for the task anyway. Such a call is Celery's: it is not part
 of the caller's transaction, its result is an AsyncResult, and its row is written when it runs.
@@ -16,6 +19,10 @@ from django.core.exceptions import ImproperlyConfigured
 from bridge import registry
 from bridge.interface import AnyTask
 from compat.celery import registration
+from compat.celery.bound import celery_self
+from compat.celery.handlers import celery_handlers
+
+__all__ = ["celery_handlers", "celery_self", "celery_task"]
 
 # What using() changes, which no message would carry.
 _PER_CALL = ("priority", "queue_name", "run_after")

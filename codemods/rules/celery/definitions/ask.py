@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import libcst as cst
@@ -13,7 +14,7 @@ from codemods.engine.scope import Chain
 from codemods.engine.site import Rule
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
-from codemods.rules.celery.definitions.caught import caught
+from codemods.rules.celery.definitions.caught import catching
 
 ASK = Rule(
     "CEL110",
@@ -22,10 +23,14 @@ ASK = Rule(
     "(`from exc`), which the task fails with when its attempts are used up. A retry with other "
     "arguments than the task had, with throw=False, whose result is used, or which an except "
     "around it catches, has no counterpart; the task stays on Celery. Celery has sent the next "
-    "attempt by then; a Retry that is caught asks for nothing.",
+    "attempt by then; a Retry that is caught asks for nothing. Where code looks at Celery's "
+    "exceptions, as in except MaxRetriesExceededError, celery_self(context).retry(...) raises "
+    "them.",
 )
 
 _POSITIONS = ("args", "kwargs", "exc", "throw", "eta", "countdown", "max_retries")
+_OF_BROKER = frozenset({"MessageGroupId", "MessageDeduplicationId"})
+"""What the next attempt's message carries for the broker alone."""
 _NEW = {"countdown": "delay", "eta": "at", "max_retries": "max_attempts"}
 
 
@@ -63,21 +68,31 @@ def _is_retry_kwargs(node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Attribute) and node.attr.value == "retry_kwargs"
 
 
-def problem(chain: Chain, extra: Extra) -> str:
-    """Say why a retry cannot be rewritten, if it cannot."""
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a retry can be said in other words."""
+
+    problem: str = ""
+    """Why it cannot, if it cannot."""
+    of_celery: bool = False
+    """Does it need Celery's own words and exceptions?"""
+
+
+def read_ask(chain: Chain, extra: Extra) -> Asking:
+    """Return how a `self.retry(...)` can be rewritten."""
     statement = _statement(chain)
     if statement is None:
-        return "the result of self.retry() is used"
-    call = _call_of(statement.node)
-    args = given(call, extra)
+        return Asking("the result of self.retry() is used")
+    args = given(_call_of(statement.node), extra)
     if args is None:
-        return "self.retry() has arguments that cannot be read"
+        return Asking("self.retry() has arguments that cannot be read")
     if "throw" in args and not is_true(args["throw"]):
-        return "self.retry(throw=False) goes on after asking for a retry"
-    other = sorted(args.keys() - _NEW.keys() - {"exc", "throw"})
+        return Asking("self.retry(throw=False) goes on after asking for a retry")
+    other = sorted(args.keys() - _NEW.keys() - {"exc", "throw"} - _OF_BROKER)
     if other:
-        return f"self.retry({other[0]}=) changes the task that runs again"
-    return caught(statement)
+        return Asking(f"self.retry({other[0]}=) changes the task that runs again")
+    found = catching(statement, cause="exc" in args)
+    return Asking(found.problem, found.knows or bool(args.keys() & _OF_BROKER))
 
 
 def has_delay(chain: Chain, extra: Extra) -> bool:
@@ -90,19 +105,20 @@ def has_delay(chain: Chain, extra: Extra) -> bool:
 def retry_edit(
     chain: Chain,
     retry: str,
-    default_delay: cst.BaseExpression | None,
+    defaults: dict[str, cst.BaseExpression],
     extra: Extra,
     space: Space,
 ) -> Edit:
-    """Return the edit of the statement; default_delay is spelled out where none is given."""
+    """Return the edit of the statement; the defaults are spelled out where nothing is given."""
     statement = _statement(chain)
     assert statement is not None
 
     def change(node: cst.CSTNode) -> cst.CSTNode:
         call = _call_of(node)
         args = given(call, extra) or {}
-        if default_delay is not None and not {"countdown", "eta"} & args.keys():
-            args["countdown"] = default_delay
+        for name, value in defaults.items():
+            if name not in args and not (name == "countdown" and "eta" in args):
+                args[name] = value
         exc = args.pop("exc", None)
         args.pop("throw", None)
         new = cst.Call(func=cst.parse_expression(retry), args=flat_args(_arguments(args)))

@@ -10,7 +10,7 @@ import libcst as cst
 
 from codemods.engine.draft import Edit
 from codemods.engine.imports import Need
-from codemods.engine.layout import statement_space
+from codemods.engine.layout import flat_args, statement_space
 from codemods.engine.literals import integer, mapping
 from codemods.engine.names import local_name
 from codemods.engine.scope import BindingKind, Chain, Scope
@@ -18,8 +18,11 @@ from codemods.engine.site import Rule
 from codemods.engine.tree import Frame, descendants
 from codemods.rules.celery.definitions import ask, progress
 from codemods.rules.celery.definitions.attempt import retries_edit
+from codemods.rules.celery.definitions.bound import Bindings, asks_for, spelled, unreadable
 from codemods.rules.celery.definitions.fitting import fitted
+from codemods.rules.celery.definitions.handed import OF_MESSAGE, OF_REQUEST, hand_over
 from codemods.rules.celery.definitions.request import advice, attribute
+from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import CeleryTask
 
 UNUSED = Rule(
@@ -43,9 +46,9 @@ CONTEXT = Rule(
 OTHER = Rule(
     "CEL109",
     "self is used in a way that has no counterpart",
-    "request.chain, request.headers, request.delivery_info, called_directly, replace(), passing "
-    "self on and the like need Celery's task object. The task stays on Celery with all its calls. "
-    "What the function learns there can mostly be an argument of it.",
+    "request.chain, replace(), storing self or passing it on where it cannot be followed, and the "
+    "like need Celery's task object. The task stays on Celery with all its calls. What the "
+    "function learns there can mostly be an argument of it.",
 )
 
 
@@ -61,6 +64,13 @@ class Body:
     """What means something else afterwards."""
     reports: bool = False
     """Does it say how far it is?"""
+    bound: Bindings = field(default_factory=Bindings)
+    """The uses that need Celery's task object."""
+
+    def refuse(self, code: str, reason: str) -> None:
+        """Leave the task on Celery; the first reason counts."""
+        if reason and self.problem is None:
+            self.problem = (code, reason)
 
     @property
     def takes_context(self) -> bool:
@@ -68,7 +78,7 @@ class Body:
         return bool(self.uses)
 
 
-def read_body(task: CeleryTask) -> Body:
+def read_body(study: Study, task: CeleryTask) -> Body:
     """Return what a bound task does with its first parameter."""
     body = Body()
     if not task.bound:
@@ -85,42 +95,56 @@ def read_body(task: CeleryTask) -> Body:
     if body.uses and name != "context" and _mentions_context(inside, task):
         body.problem = (OTHER.code, "the function has a name `context` of its own")
     for chain in body.uses:
-        _read_use(chain, body, task)
+        _read_use(study, chain, body, task)
         if chain.parts[:1] == ("max_retries",) and max_retries_of(task) is None:
             body.problem = (OTHER.code, "self.max_retries is not a number that can be read here")
+    if body.bound.uses and task.node.asynchronous is not None:
+        body.refuse(OTHER.code, "a coroutine needs more of self than its context says")
     if _rebound(task, name):
         body.problem = (OTHER.code, f"{name} is given another value")
     return body
 
 
-def _read_use(chain: Chain, body: Body, task: CeleryTask) -> None:
-    head = chain.parts[:2]
+def _read_use(study: Study, chain: Chain, body: Body, task: CeleryTask) -> None:
     new = attribute(chain.parts, task)
-    if chain.parts[:1] == ("retry",):
-        problem = "self.retry is passed on"
-        if chain.parts == ("retry",):
-            problem = ask.problem(chain, retry_kwargs_of(task))
-        if problem and body.problem is None:
-            body.problem = (ask.ASK.code, problem)
-        body.asks = True
-        body.asks_without_delay |= not ask.has_delay(chain, retry_kwargs_of(task))
+    if not chain.parts:
+        _read_handed(study, chain, body, task)
+    elif chain.parts[:1] == ("retry",):
+        _read_ask(chain, body, task)
     elif chain.parts == ("update_state",):
-        problem = progress.problem(chain)
-        if problem and body.problem is None:
-            body.problem = (progress.PROGRESS.code, problem)
+        body.refuse(progress.PROGRESS.code, progress.problem(chain))
         body.reports = True
     elif new is not None:
         if new.change and new.change not in body.changes:
             body.changes.append(new.change)
-    elif ask.is_spread(chain):
-        pass  # the rewrite of the retry writes its entries out
-    elif head != ("request", "retries") and chain.parts[:1] != ("max_retries",):
+    elif chain.parts[:1] == ("request",) and set(chain.parts[1:2]) & (OF_MESSAGE | OF_REQUEST):
+        if chain.parts[1] != "retries":
+            body.bound.add(chain)
+    elif not ask.is_spread(chain) and chain.parts[:1] != ("max_retries",):
         used = ".".join(("self", *chain.parts[:2]))
-        what = f"{used} has no counterpart" if chain.parts else "self itself is passed on"
-        if body.problem is None:
-            body.problem = (OTHER.code, what + advice(chain.parts))
-    if chain.stored and body.problem is None:
-        body.problem = (OTHER.code, f"{chain.dotted} is assigned to")
+        body.refuse(OTHER.code, f"{used} has no counterpart{advice(chain.parts)}")
+    if chain.stored:
+        body.refuse(OTHER.code, f"{chain.dotted} is assigned to")
+
+
+def _read_handed(study: Study, chain: Chain, body: Body, task: CeleryTask) -> None:
+    handed = hand_over(study, task.source, chain, retry_kwargs_of(task))
+    body.refuse(OTHER.code, body.bound.take(chain, handed, task))
+    body.asks |= handed.asks
+
+
+def _read_ask(chain: Chain, body: Body, task: CeleryTask) -> None:
+    asking = ask.Asking("self.retry is passed on")
+    if chain.parts == ("retry",):
+        asking = ask.read_ask(chain, retry_kwargs_of(task))
+    body.refuse(ask.ASK.code, asking.problem)
+    body.asks = True
+    if asking.of_celery:
+        name = unreadable(task)
+        body.refuse(ask.ASK.code, f"{name}= is not a number that can be read here" if name else "")
+        body.bound.add(chain, asks_for(task))
+    else:
+        body.asks_without_delay |= not ask.has_delay(chain, retry_kwargs_of(task))
 
 
 def retry_kwargs_of(task: CeleryTask) -> dict[str, cst.BaseExpression] | None:
@@ -130,11 +154,22 @@ def retry_kwargs_of(task: CeleryTask) -> dict[str, cst.BaseExpression] | None:
 
 
 def max_retries_of(task: CeleryTask) -> int | None:
-    """Return Celery's retry limit for the task, None when it is not a literal."""
+    """Return what self.max_retries is, None when it is not a literal.
+
+    What retry_kwargs= has counts for the retries that autoretry_for= makes.
+    """
     given = task.option("max_retries")
-    if given is None:
-        given = (retry_kwargs_of(task) or {}).get("max_retries")
     return 3 if given is None else integer(given)
+
+
+def _defaults(task: CeleryTask) -> dict[str, cst.BaseExpression]:
+    """Return what self.retry() goes by where nothing is given, and where the policy says else."""
+    found = {}
+    if task.option("autoretry_for") is not None:
+        found["countdown"] = task.option("default_retry_delay") or cst.Integer("180")
+    if "max_retries" in (retry_kwargs_of(task) or {}):
+        found["max_retries"] = task.option("max_retries") or cst.Integer("3")
+    return found
 
 
 @dataclass(slots=True, eq=False)
@@ -165,17 +200,18 @@ def use_context(task: CeleryTask, body: Body, *, keep_parameter_only: bool = Fal
     if keep_parameter_only:
         return rewrite
     limit = max_retries_of(task)
-    default = task.option("default_retry_delay") or cst.Integer("180")
-    automatic = task.option("autoretry_for") is not None
+    extra = retry_kwargs_of(task)
+    bound = {id(chain): options for chain, options in body.bound.uses}
     for chain in body.uses:
-        if chain.parts == ("retry",):
-            spelled, need = local_name(task.source, "bridge", "Retry")
-            if need is not None:
-                rewrite.needs.add(need)
+        if id(chain) in bound:
+            new, need = spelled(task, bound[id(chain)])
+            rewrite.needs |= {need} if need is not None else set()
+            rewrite.edits.append(_prefix(chain, 0, new))
+        elif chain.parts == ("retry",):
+            name, need = local_name(task.source, "bridge", "Retry")
+            rewrite.needs |= {need} if need is not None else set()
             space = statement_space(task.source, chain.frame)
-            extra = retry_kwargs_of(task)
-            edit = ask.retry_edit(chain, spelled, default if automatic else None, extra, space)
-            rewrite.edits.append(edit)
+            rewrite.edits.append(ask.retry_edit(chain, name, _defaults(task), extra, space))
         elif chain.parts == ("update_state",):
             space = statement_space(task.source, chain.frame)
             rewrite.edits.append(progress.progress_edit(chain, space))
@@ -185,8 +221,29 @@ def use_context(task: CeleryTask, body: Body, *, keep_parameter_only: bool = Fal
             rewrite.edits.append(_prefix(chain, 1, str(limit)))
         elif not ask.is_spread(chain):
             _use_attribute(chain, task, rewrite)
+        elif _is_in_any(chain, body.bound):
+            rewrite.edits.append(_written_out(chain, extra or {}))
     rewrite.edits.extend(fitted(task.source, body.uses))
     return rewrite
+
+
+def _is_in_any(chain: Chain, bound: Bindings) -> bool:
+    """Does a `**self.retry_kwargs` belong to a retry that stays a call?"""
+    above = {id(frame.node) for frame in chain.frame.ancestors()}
+    return any(use.frame.up is not None and id(use.frame.up.node) in above for use, _ in bound.uses)
+
+
+def _written_out(chain: Chain, entries: dict[str, cst.BaseExpression]) -> Edit:
+    """Return the edit that gives the entries of `**self.retry_kwargs` one by one."""
+    arg = chain.frame.up
+    assert arg is not None
+
+    def change(node: cst.Arg) -> cst.CSTNode:
+        made = [cst.Arg(keyword=cst.Name(name), value=value) for name, value in entries.items()]
+        *first, last = flat_args(made)
+        return cst.FlattenSentinel([*first, last.with_changes(comma=node.comma)])  # type: ignore[return-value]
+
+    return Edit(arg, change)
 
 
 def _use_attribute(chain: Chain, task: CeleryTask, rewrite: Rewrite) -> None:

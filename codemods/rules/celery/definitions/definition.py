@@ -12,6 +12,7 @@ from codemods.engine.site import Kind, Rule
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
 from codemods.rules.celery.definitions import context
+from codemods.rules.celery.definitions.bound import BOUND
 from codemods.rules.celery.definitions.progress import PROGRESS
 from codemods.rules.celery.definitions.structure import ALIAS, called, problem_of_place
 from codemods.rules.celery.options.build import POLICY, Build
@@ -46,7 +47,7 @@ def _judge(study: Study, task: CeleryTask) -> None:
     if problem is not None:
         _block(study, task, *problem)
         return
-    body = context.read_body(task)
+    body = context.read_body(study, task)
     build = _build(study, task.options, task.key)
     apply_options(build, asks=body.asks, asks_without_delay=body.asks_without_delay)
     if build.refusal is not None:
@@ -71,7 +72,7 @@ def _judge(study: Study, task: CeleryTask) -> None:
 def _judge_alias(study: Study, tasks: list[CeleryTask]) -> None:
     alias = tasks[0].alias
     assert alias is not None
-    bodies = {task.key: context.read_body(task) for task in tasks}
+    bodies = {task.key: context.read_body(study, task) for task in tasks}
     build = _build(study, alias.options, alias.key)
     apply_options(
         build,
@@ -168,6 +169,10 @@ def _bind(
         kind = Kind.CHANGE if body.changes else Kind.REWRITE
         reason = "; ".join(body.changes) or "self is context"
         _add(study, outcome, task.frame, context.CONTEXT.code, reason, kind)
+        if body.bound.uses:
+            kind = Kind.CHANGE if body.bound.change else Kind.REWRITE
+            reason = body.bound.change or body.bound.reason
+            _add(study, outcome, task.frame, BOUND.code, reason, kind)
         if body.reports:
             reason = "progress is read from result.progress, not from AsyncResult"
             _add(study, outcome, task.frame, PROGRESS.code, reason, Kind.CHANGE)
@@ -178,6 +183,8 @@ def _bind(
 
 def _beyond_django(study: Study, body: context.Body) -> tuple[str, str] | None:
     """Say what of a body needs the bridge, when new code must not import it."""
+    if study.target == "django" and body.bound.uses:
+        return context.OTHER.code, "self is needed as Celery has it, which takes the bridge"
     if study.target == "django" and (body.asks or body.reports):
         what = "self.retry() asks for another attempt" if body.asks else "progress is reported"
         return POLICY.code, f"{what}, which django.tasks cannot"

@@ -30,6 +30,9 @@ _KNOWN = {
         "context.task_result.worker_ids[-1]",
         "self.request.hostname was Celery's node name and is the id of our worker now",
     ),
+    ("MaxRetriesExceededError",): Attribute(
+        1, "MaxRetriesExceededError", module="celery.exceptions"
+    ),
     ("app",): Attribute(
         1, "current_app", "self.app is celery.current_app: the task still imports Celery", "celery"
     ),
@@ -38,13 +41,6 @@ _NAMES = {("name",): 1, ("request", "task"): 2}
 _NUMBERS = {"retry_backoff": None, "default_retry_delay": 180, "retry_backoff_max": 600}
 _ADVICE = {
     "chain": "the rest of a chain is known to Celery alone; use on_success hooks",
-    "headers": "pass what the headers carry as an argument",
-    "delivery_info": "pass what it tells, the queue for example, as an argument",
-    "properties": "pass what they carry as an argument",
-    "called_directly": "leave it to the caller, with an argument for example",
-    "is_eager": "leave it to the caller, with an argument for example",
-    "root_id": "pass the id of the first task as an argument",
-    "parent_id": "pass the id of the caller as an argument",
     "replace": "enqueue the other task, or name it as an on_success hook",
     "add_to_chord": "enqueue a batch",
     "send_event": "send a Django signal",
