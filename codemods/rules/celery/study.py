@@ -13,6 +13,10 @@ from codemods.engine.source import Source
 from codemods.rules.celery.census import Census
 from codemods.rules.celery.task import CeleryTask
 
+_SENDING = ("CEL20", "CEL21", "CEL4")
+_NO_SENDING = frozenset({"CEL203", "CEL206", "CEL208", "CEL209", "CEL211"})
+"""What starts like the code of a rule for sending, and sends nothing."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Use:
@@ -59,6 +63,8 @@ class Study:
     """Whether production code sends a task with `using(...)`, without, or both."""
     on_celery: dict[str, set[str]] = field(default_factory=dict)
     """What methods_on_celery() is when the uses in tests are judged."""
+    enqueued: set[str] = field(default_factory=set)
+    """The tasks that production code sends as tasks of the bridge, at the same time."""
     mocks: dict[tuple[int, str], list[tuple[str, Outcome]]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -82,6 +88,18 @@ class Study:
                 for key in outcome.tasks:
                     methods[key].add(outcome.on_celery)
         return methods
+
+    def settle_production(self) -> None:
+        """Note what production code does with each task, before tests of it are judged."""
+        self.on_celery = self.methods_on_celery()
+        self.enqueued = {
+            key
+            for outcome in self.outcomes
+            if not (outcome.source.is_test or outcome.on_celery)
+            and outcome.code.startswith(_SENDING)
+            and outcome.code not in _NO_SENDING
+            for key in outcome.tasks
+        }
 
     def chains_to(self, dotted: str) -> list[tuple[Source, Chain]]:
         """Return every use of what a project module defines under a dotted path."""

@@ -58,7 +58,7 @@ def judge_uses(study: Study, flows: Flows) -> None:
             outcome = judge(study, use) if use.rest else flows.stored(use) or bare(study, use)
             if outcome is not None:
                 study.outcomes.append(outcome)
-        study.on_celery = study.methods_on_celery()
+        study.settle_production()
 
 
 def judge(study: Study, use: Use) -> Outcome | None:

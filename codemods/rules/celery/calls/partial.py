@@ -13,6 +13,11 @@ from codemods.rules.celery.calls.legacy import keep_on_celery
 from codemods.rules.celery.calls.shape import Shape, read_shape
 from codemods.rules.celery.calls.using import Using, read_using
 from codemods.rules.celery.study import Study, Use
+from codemods.rules.celery.testing.mock_of_celery import (
+    is_of_celery,
+    mock_of_celery,
+    mocked_with,
+)
 
 PARTIAL = Rule(
     "CEL205",
@@ -33,6 +38,9 @@ def uncalled(study: Study, use: Use) -> Outcome:
         return outcome
     sender, skipped = _sender(use)
     if sender is None:
+        if mocked_with(use.chain.frame) and is_of_celery(study, use.task, use.rest[0]):
+            mock_of_celery(study, outcome, use, use.rest[0])
+            return outcome
         reason = "an uncalled .apply_async, called later with options nobody can see here"
         return keep_on_celery(study, use, outcome, PARTIAL.code, reason)
     assert isinstance(sender.node, cst.Call)

@@ -15,7 +15,6 @@ from codemods.rules.celery.testing.mock_path import judge_path
 
 def judge_computed(study: Study, sources: list[Source]) -> None:
     """Judge every patch whose path is computed from what can be read."""
-    on_celery = study.methods_on_celery()
     for source in sources:
         for chain in source.survey.chains:
             call = chain.frame.up
@@ -27,7 +26,7 @@ def judge_computed(study: Study, sources: list[Source]) -> None:
             found = _read(study, source, call)
             if found is not None:
                 frame, path = found
-                outcome = judge_path(study, source, frame, path, call, on_celery)
+                outcome = judge_path(study, source, frame, path, call)
                 if outcome is not None:
                     study.outcomes.append(outcome)
 

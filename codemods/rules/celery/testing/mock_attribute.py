@@ -8,7 +8,7 @@ from codemods.engine.outcome import Outcome, rename_part
 from codemods.engine.site import Kind, Rule
 from codemods.rules.celery.study import Study, Use
 from codemods.rules.celery.testing.assertion import FROZEN, PERSON, judge_assertion
-from codemods.rules.celery.testing.mock_path import mocks_another
+from codemods.rules.celery.testing.mock_of_celery import is_of_celery, mock_of_celery
 
 MOCK_ATTRIBUTE = Rule(
     "CEL603",
@@ -31,8 +31,8 @@ def mock_attribute(study: Study, use: Use) -> Outcome:
     if study.target == "django":
         outcome.code, outcome.kind, outcome.reason = PERSON.code, Kind.PERSON, FROZEN
         return outcome
-    if use.rest[0] in study.on_celery.get(use.task.key, ()):
-        mocks_another(outcome, use.task, use.rest[0])
+    if is_of_celery(study, use.task, use.rest[0]):
+        mock_of_celery(study, outcome, use, use.rest[0])
         return outcome
     outcome.edits.append(rename_part(use.chain, use.position, "enqueue"))
     if use.rest[0] == "apply_async" and len(use.rest) > 1:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from codemods.engine.mocks.paths import constant_patch, patch_call, renamed_end, replaced
 from codemods.engine.outcome import Outcome
 from codemods.engine.site import Kind, Rule
@@ -14,6 +12,7 @@ from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import CeleryTask
 from codemods.rules.celery.testing.assertion import FROZEN, PERSON
 from codemods.rules.celery.testing.clash import note_mock
+from codemods.rules.celery.testing.mock_of_celery import is_of_celery, mock_path_of_celery
 from codemods.rules.celery.testing.mock_variable import follow_mock, follow_whole_mock
 
 MOCK_PATH = Rule(
@@ -35,11 +34,10 @@ _RUN = frozenset({"run", "apply"})
 
 def judge_paths(study: Study, sources: list[Source]) -> None:
     """Judge every string that leads to a task."""
-    on_celery = study.methods_on_celery()
     for source in sources:
         for text in source.survey.texts:
             call = patch_call(text.frame) or constant_patch(source, text)
-            outcome = judge_path(study, source, text.frame, text.value, call, on_celery)
+            outcome = judge_path(study, source, text.frame, text.value, call)
             if outcome is not None:
                 study.outcomes.append(outcome)
 
@@ -50,7 +48,6 @@ def judge_path(
     frame: Frame,
     path: str,
     call: Frame | None,
-    on_celery: Mapping[str, set[str]],
 ) -> Outcome | None:
     """Judge one string, or the last piece of one, that leads to a task and is patched by a call."""
     head, _, last = path.rpartition(".")
@@ -74,7 +71,7 @@ def judge_path(
         frozenset({task.key}),
     )
     if last in SEND:
-        return _sends(study, outcome, last, call, task, on_celery)
+        return _sends(study, outcome, last, call, task)
     if call is None:
         return None
     outcome.counted = False
@@ -88,13 +85,12 @@ def _sends(
     last: str,
     call: Frame | None,
     task: CeleryTask,
-    on_celery: Mapping[str, set[str]],
 ) -> Outcome:
     """Add what becomes of a mock in the place of a sending method."""
     if frozen(study, outcome, call):
         return outcome
-    if last in on_celery.get(task.key, ()):
-        mocks_another(outcome, task, last)
+    if is_of_celery(study, task, last):
+        mock_path_of_celery(study, outcome, task, last, call)
         return outcome
     if last == "apply_async" and call is not None and replaced(call):
         outcome.code, outcome.kind = PERSON.code, Kind.PERSON
@@ -104,18 +100,6 @@ def _sends(
     if last == "apply_async" and call is not None:
         follow_mock(study, outcome, call, task)
     return outcome
-
-
-def mocks_another(outcome: Outcome, task: CeleryTask, name: str) -> None:
-    """Report that some code sends with the Celery task; the mock fails until a person decides.
-
-    As a mock of enqueue it would let a test pass that says nothing was sent.
-    """
-    outcome.code, outcome.kind = PERSON.code, Kind.PERSON
-    celery = f"celery_task({task.name})"
-    outcome.reason = (
-        f'some code calls {celery}.{name}: patch.object({celery}, "{name}"), or patch enqueue'
-    )
 
 
 def frozen(study: Study, outcome: Outcome, call: Frame | None) -> bool:

@@ -14,7 +14,8 @@ from codemods.rules.celery.names import SEND
 from codemods.rules.celery.study import Study, Use
 from codemods.rules.celery.testing.assertion import PERSON
 from codemods.rules.celery.testing.clash import note_mock
-from codemods.rules.celery.testing.mock_path import CELERY_ONLY, frozen, mocked_away, mocks_another
+from codemods.rules.celery.testing.mock_of_celery import is_of_celery, mock_of_celery
+from codemods.rules.celery.testing.mock_path import CELERY_ONLY, frozen, mocked_away
 from codemods.rules.celery.testing.mock_variable import follow_mock
 
 PATCH_OBJECT = Rule(
@@ -43,12 +44,12 @@ def patch_object(study: Study, use: Use) -> Outcome | None:
     )
     if frozen(study, outcome, call):
         return outcome
+    if is_of_celery(study, use.task, name.raw_value):
+        mock_of_celery(study, outcome, use, name.raw_value)
+        return outcome
     if name.raw_value == "apply_async" and replaced(call):
         outcome.code, outcome.kind = PERSON.code, Kind.PERSON
         outcome.reason = "what replaces apply_async gets the arguments of enqueue now"
-    if name.raw_value in study.on_celery.get(use.task.key, ()):
-        mocks_another(outcome, use.task, name.raw_value)
-        return outcome
     note_mock(study, outcome, name.raw_value)
     place = next(item for item in call.node.args if item.value is name)  # type: ignore[attr-defined]
     holder = Frame(place, call, call.scope)
