@@ -25,10 +25,10 @@ BOUND = Rule(
     "and unconverted tasks may go on calling them. So does self where a retry is caught as "
     "MaxRetriesExceededError or tells the broker something, and where request has what only a "
     "Celery message carries: that is None on other workers.",
-    "def show(task):\n    print(task.name)\n\n\n"
-    "@shared_task(bind=True)\ndef send(self, pk):\n    show(self)",
-    "def show(task):\n    print(task.name)\n\n\n"
-    "@task(takes_context=True)\ndef send(context, pk):\n    show(celery_self(context))",
+    "@shared_task(bind=True)\ndef send(self, pk):\n    show(self)\n\n\n"
+    "def show(task):\n    print(task.name)",
+    "@task(takes_context=True)\ndef send(context, pk):\n    show(celery_self(context))\n\n\n"
+    "def show(task):\n    print(task.name)",
 )
 _ASKED = ("max_retries", "default_retry_delay")
 _PLAIN = frozenset({"True", "False", "None"})
