@@ -80,7 +80,7 @@ class Nursery:
         return json.loads(answer)
 
     def close(self) -> None:
-        """End it; its children are not its concern."""
+        """End it, and what it has started; so does the end of this process, however it comes."""
         self._socket.close()
         self._server.wait(10)
 

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import runpy
+import signal
 import socket
 import sys
 import time
@@ -56,18 +57,28 @@ def main() -> None:
 
 
 def _serve(connection: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    children: set[int] = set()
     while True:
         message, files, _, _ = socket.recv_fds(connection, LONGEST, 3)
         if not message:
-            return None
+            break
         request = json.loads(message)
+        answer: int | None
         if "poll" in request:
             answer = _exit_code(request["poll"])
+            if answer is not None:
+                children.remove(request["poll"])
         elif (answer := os.fork()) == 0:
             return request, files
+        else:
+            children.add(answer)
         for file in files:
             os.close(file)
         connection.send(json.dumps(answer).encode())
+    for pid in children:  # nobody is left who would end them
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    return None
 
 
 def _exit_code(pid: int) -> int | None:
