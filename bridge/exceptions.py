@@ -37,6 +37,10 @@ class EnqueueError(TaskException):
     """The broker did not take the task; nothing was enqueued."""
 
 
+class PayloadTooLarge(TaskException, ValueError):
+    """The message of the task would be larger than the broker takes."""
+
+
 class UnstorableValue(TaskException, ValueError):
     """A value is JSON to Python and not to a database."""
 

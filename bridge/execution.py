@@ -11,7 +11,8 @@ from asgiref.sync import async_to_sync
 from django.utils import timezone
 
 from bridge.context import SILENCE, Channel, TaskContext
-from bridge.exceptions import TaskCancelled, TaskExpired
+from bridge.exceptions import TaskCancelled
+from bridge.expiry import expired
 from bridge.interface import AnyTask, BaseTaskBackend, TaskException, task_finished, task_started
 from bridge.outcome import Failed, Outcome, RetryLater, Succeeded, describe
 from bridge.result import AnyResult
@@ -69,7 +70,7 @@ def refusal(result: AnyResult) -> Failed | None:
     if result.cancel_requested_at is not None:
         error = TaskCancelled("The task was cancelled before it started.")
     elif result.expires_at is not None and result.expires_at <= timezone.now():
-        error = TaskExpired(f"The task was to start before {result.expires_at.isoformat()}.")
+        error = expired(result.expires_at)
     else:
         return None
     return Failed(exception=error, error=describe(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from bridge.exceptions import TaskExpired
 from bridge.retry import like
 from bridge.seconds import seconds
 
@@ -15,3 +16,8 @@ def expiry(expires: float | timedelta | datetime | None, now: datetime) -> datet
     if isinstance(expires, datetime):
         return like(expires, now)
     return now + timedelta(seconds=seconds(expires))
+
+
+def expired(at: datetime) -> TaskExpired:
+    """Return why a task is not started after this time."""
+    return TaskExpired(f"The task was to start before {at.isoformat()}.")

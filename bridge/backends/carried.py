@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.core import checks
-from django.db import DatabaseError, connections, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from bridge import registry
 from bridge.backends.base import bridge_backends
 from bridge.backends.commit_check import check_policy, check_setting
 from bridge.backends.ledger import LedgerBackend
+from bridge.backends.outbox import Outbox
 from bridge.base import Task
 from bridge.calls import Arguments
 from bridge.cancellation import Cancellation
-from bridge.exceptions import EnqueueError
+from bridge.exceptions import PayloadTooLarge
 from bridge.hooks import Hooks
 from bridge.ids import to_uuid
 from bridge.interface import (
@@ -38,8 +36,6 @@ from bridge.results import Results
 
 if TYPE_CHECKING:
     from bridge.ledger.models import TaskRow
-
-logger = logging.getLogger("bridge.messages")
 
 
 class CarriedBackend(LedgerBackend):
@@ -68,6 +64,27 @@ class CarriedBackend(LedgerBackend):
     def is_away(self, error: Exception) -> bool:
         """Say whether an error of send() means that nothing can be sent at the moment."""
 
+    def is_doubtful(self, error: Exception) -> bool:
+        """Say whether the message may have been taken in spite of an error of send()."""
+        return False
+
+    def is_hopeless(self, error: Exception) -> bool:
+        """Say whether send() would raise an error for this row however often it is tried."""
+        return isinstance(error, PayloadTooLarge)
+
+    @cached_property
+    def hold_eta(self) -> float | None:
+        """Return from how many seconds ahead a task waits in the ledger for its message to be sent.
+
+        None: every message is sent at once.
+        """
+        return None
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Return what sends new rows."""
+        return Outbox(self)
+
     @abstractmethod
     def reconcile(self, row: TaskRow) -> TaskRow:
         """Settle a READY row whose task code without a ledger has run, and return the row."""
@@ -89,8 +106,9 @@ class CarriedBackend(LedgerBackend):
     def enqueue(self, task: DjangoTask[P, R], args: Any, kwargs: Any) -> TaskResult[P, R]:
         """Record a task and send its message once the caller's transaction is committed.
 
-        Raise TypeError for arguments that are not JSON, and EnqueueError when the queue cannot be
-        reached outside a transaction; a unique task is sent later then.
+        Raise TypeError for arguments that are not JSON, PayloadTooLarge for too many, and
+        EnqueueError when the queue cannot be reached outside a transaction; a unique task is sent
+        later then.
         """
         self.validate_task(task)
         draft = self.draft(task, args, kwargs)
@@ -100,11 +118,7 @@ class CarriedBackend(LedgerBackend):
         self.ensure(task)
         if self.runs_at_once and not self.waits_for_commit(task):
             return self._run_here(row, task)
-        # A unique row may be what others have got in the place of theirs: it cannot be taken back.
-        if row.unique_key is not None or connections[self.database].in_atomic_block:
-            transaction.on_commit(partial(self._send_committed, [row]), using=self.database)
-        else:
-            self._send_now(row)
+        self.outbox.post(row)
         result = to_result(row, task)
         task_enqueued.send(type(self), task_result=result)
         return result
@@ -136,7 +150,7 @@ class CarriedBackend(LedgerBackend):
                 self.send(row)
             else:
                 later.append(row)
-        transaction.on_commit(partial(self._send_committed, later), using=self.database)
+        self.outbox.post_at_commit(later)
 
     def get_result(self, result_id: str) -> AnyResult:
         """Return a result by id. Raise TaskResultDoesNotExist for an unknown one."""
@@ -174,41 +188,3 @@ class CarriedBackend(LedgerBackend):
         task_enqueued.send(type(self), task_result=to_result(row, task))
         self.send(row)
         return to_result(self.store.tasks.get(id=row.id), task)
-
-    def _send_now(self, row: TaskRow) -> None:
-        at = timezone.now()
-        try:
-            self.send(row)
-        except Exception as error:
-            if not self.store.delete(row):
-                # The queue has it all the same, and a worker has claimed it meanwhile.
-                logger.warning("task=%s sent, although the broker said: %r", row.id, error)
-                return
-            raise EnqueueError(
-                f"The broker did not take {row.task_path!r} ({error}); nothing was enqueued. "
-                "Enqueue it again when the broker answers, or enqueue inside a transaction, "
-                "after which a worker sends what the broker refused."
-            ) from error
-        try:
-            self.store.mark_published(row, at)
-        except DatabaseError as error:
-            # The task is enqueued. Should the relay send it again, the claim drops the second.
-            logger.warning("task=%s sent, and not marked as sent: %r", row.id, error)
-
-    def _send_committed(self, rows: Sequence[TaskRow]) -> None:
-        for row in rows:
-            try:
-                at = timezone.now()
-                self.send(row)
-                self.store.mark_published(row, at)
-            except Exception as error:  # noqa: BLE001
-                # The task is committed and safe: nobody up the stack could do better than the
-                # relay.
-                logger.warning(
-                    "task=%s path=%s waits for the relay, the broker did not take it: %r",
-                    row.id,
-                    row.task_path,
-                    error,
-                )
-                if self.is_away(error):
-                    return  # to find out about each row would take long

@@ -63,8 +63,16 @@ def _is_lease(value: Any) -> bool:
     return type(value) in (int, float) and SHORTEST_LEASE <= value < math.inf
 
 
+SHORTEST_HOLD = 1.0
+"""Seconds. A worker looks twice as often for what it has to send."""
+
+
 def _is_count(value: Any) -> bool:
     return type(value) is int and value > 0
+
+
+def _is_hold(value: Any) -> bool:
+    return value is None or (type(value) in (int, float) and value >= SHORTEST_HOLD)
 
 
 ALIASES = Option(
@@ -142,4 +150,20 @@ APP = Option(
     rule="the path of a Celery app",
     fits=lambda value: value is None or isinstance(value, str),
     without="Celery's current app",
+)
+MAX_PAYLOAD = Option(
+    name="MAX_PAYLOAD",
+    means="how many bytes the body of a message may have, encoded and compressed: a larger one is "
+    "refused with PayloadTooLarge",
+    rule="a whole number over 0",
+    fits=lambda value: value is None or _is_count(value),
+    without="15,000,000; less where the broker takes less",
+)
+HOLD_ETA = Option(
+    name="HOLD_ETA",
+    means="a task that is to run later than in this many seconds waits in the ledger, and a worker "
+    "sends it in time; `math.inf`: every task is sent at once",
+    rule="a number of seconds, at least 1",
+    fits=_is_hold,
+    without="half of how long the broker waits for a worker to acknowledge a message",
 )

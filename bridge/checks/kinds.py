@@ -94,6 +94,11 @@ WRONG_APP = Kind(
     "APP of a CeleryBackend does not lead to a Celery app.",
     "Give the path of the app itself, 'shop.celery.app' for example.",
 )
+WRONG_CELERY_OPTION = Kind(
+    "bridge.E011",
+    "An option of a CeleryBackend is wrong: HOLD_ETA, MAX_PAYLOAD.",
+    "Give it a value that the message allows, or leave it out.",
+)
 UNUSABLE_DATABASE = Kind(
     "bridge.E020",
     "No worker can use the database of the ledger: tables are missing, or its server is too old.",

@@ -43,6 +43,10 @@ class Leases:
         """Close the lease of a worker that holds nothing any more."""
         self._workers.filter(id=worker).delete()
 
+    def anyone(self, transport: str) -> bool:
+        """Say whether a worker of a transport is alive."""
+        return self._workers.filter(transport=transport, expires_at__gte=Clock()).exists()
+
     def abandoned(self) -> list[TaskRow]:
         """Return the RUNNING rows whose worker has no lease left."""
         alive = self._workers.filter(id=OuterRef("worker"), expires_at__gte=Clock())

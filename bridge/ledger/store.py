@@ -302,12 +302,17 @@ class Store:
         """Note that the message of a READY row is gone, so that a relay sends another."""
         self.tasks.filter(id=row.id, status=READY, token=row.token).update(published_at=None)
 
-    def unpublished(self, transport: str, before: datetime) -> QuerySet[TaskRow]:
+    def unpublished(
+        self, transport: str, before: datetime, until: datetime | None = None
+    ) -> QuerySet[TaskRow]:
         """Return the READY rows of a transport that wait for a message since `before`.
 
-        A row that ran before is not sent until its next attempt is due.
+        Those that run after `until` wait on. A row that ran before is not sent until its next
+        attempt is due.
         """
         new = Q(token=0, enqueued_at__lt=before)
+        if until is not None:
+            new &= Q(run_after=None) | Q(run_after__lte=until)
         again = Q(token__gt=0) & (Q(run_after=None) | Q(run_after__lt=before))
         return self.tasks.filter(
             new | again, transport=transport, status=READY, published_at=None

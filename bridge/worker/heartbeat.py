@@ -12,6 +12,7 @@ from bridge.backends.ledger import LedgerBackend
 from bridge.ledger.away import AWAY
 from bridge.recovery import recover
 from bridge.worker.persistence import persist
+from bridge.worker.trust import Trust
 
 logger = logging.getLogger("bridge.worker")
 BEATS_PER_LEASE = 3
@@ -25,8 +26,7 @@ class Heartbeat:
         self._backend = backend
         self._worker = worker
         self._next = 0.0
-        self._renewed_at = 0.0
-        self._trust_from = 0.0
+        self._trust = Trust()
 
     def open(self, give_up: Callable[[], bool]) -> None:
         """Open the lease, waiting for a database that is away until give_up() says so."""
@@ -38,7 +38,8 @@ class Heartbeat:
             return
         self._next = time.monotonic() + self._backend.leases.seconds / BEATS_PER_LEASE
         try:
-            if self._renew():
+            self._renew()
+            if self._trust:
                 recover(self._backend)
         except AWAY as error:
             logger.warning(
@@ -56,15 +57,6 @@ class Heartbeat:
         """End the lease of a worker that holds nothing any more."""
         persist(lambda: self._backend.leases.end(self._worker), "close the lease", give_up=give_up)
 
-    def _renew(self) -> bool:
-        """Prolong the lease; say whether others that missed theirs may be taken for dead.
-
-        After an outage that outlasted a lease everybody has missed it, and needs time to say so.
-        """
-        lease = self._backend.leases.seconds
+    def _renew(self) -> None:
         self._backend.leases.renew(self._worker, self._backend.transport)
-        now = time.monotonic()
-        if self._renewed_at and now - self._renewed_at > lease:
-            self._trust_from = now + lease
-        self._renewed_at = now
-        return now >= self._trust_from
+        self._trust.renewed(self._backend.leases.seconds)

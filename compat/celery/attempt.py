@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from celery import states
 from celery.exceptions import Ignore, Reject, TaskPredicate
+from celery.exceptions import Retry as CeleryRetry
 from django.utils import timezone
 
 from bridge import registry
@@ -167,7 +168,10 @@ class Attempt:
         options: dict[str, Any] = {"retry_policy": RETRY_POLICY}
         if not self.message.portable:
             options["serializer"] = "pickle"
-        options |= self.celery_task.request.get(SENT_AGAIN_WITH) or {}
+        more = self.celery_task.request.get(SENT_AGAIN_WITH) or {}
+        if not more and self._is_held(outcome.delay):
+            raise CeleryRetry(exc=outcome.exception, when=outcome.delay)
+        options |= more
         at = timezone.now()
         try:
             again = self.celery_task.retry(
@@ -179,6 +183,12 @@ class Attempt:
         if not self.celery_task.request.is_eager:
             self.backend.store.mark_published(row, at)
         raise again
+
+    def _is_held(self, delay: float) -> bool:
+        """Say whether the relay sends the next attempt's message when it is due."""
+        hold = self.backend.hold_eta
+        eager = self.celery_task.request.is_eager
+        return not eager and hold is not None and delay > hold and self.message.repeatable
 
     def _is_cancelled(self, row: TaskRow) -> bool:
         """Say whether somebody asked the task to stop; then end it, no attempt has to follow."""

@@ -12,17 +12,23 @@ can read, such a task stays READY.
 
 from __future__ import annotations
 
+import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core import checks
-from kombu.exceptions import OperationalError
+from kombu.exceptions import EncodeError, OperationalError
 
 from bridge.backends.carried import CarriedBackend
-from bridge.backends.options import APP, Option
+from bridge.backends.options import APP, HOLD_ETA, MAX_PAYLOAD, Option
+from bridge.exceptions import PayloadTooLarge
 from bridge.interface import AnyTask
 from bridge.policies import POLICIES
 from compat.celery.base import OnCelery
+from compat.celery.checks import check_options
 from compat.celery.options import check_rate
+from compat.celery.payload import refuse_large
+from compat.celery.producer import Unconfirmed
 
 if TYPE_CHECKING:
     from bridge.base import Task
@@ -39,7 +45,12 @@ class CeleryBackend(OnCelery, CarriedBackend):
         " The broker hands out its messages: stop the workers from taking them with "
         "`celery control cancel_consumer QUEUE`, and let them go on with `add_consumer`."
     )
-    known_options: ClassVar[tuple[Option, ...]] = (*CarriedBackend.known_options, APP)
+    known_options: ClassVar[tuple[Option, ...]] = (
+        *CarriedBackend.known_options,
+        APP,
+        HOLD_ETA,
+        MAX_PAYLOAD,
+    )
     # Celery hands out each message as it comes; its workers can keep a rate each.
     honours: ClassVar[frozenset[str]] = frozenset(POLICIES) - {"concurrency", "rate_limit"}
     in_part: ClassVar[frozenset[str]] = frozenset({"rate_limit"})
@@ -49,6 +60,26 @@ class CeleryBackend(OnCelery, CarriedBackend):
         from compat.celery import attempt
 
         return attempt.receive(self, celery_task, message, task)
+
+    @cached_property
+    def hold_eta(self) -> float | None:
+        """Return from how many seconds ahead a task waits in the ledger, OPTIONS["HOLD_ETA"].
+
+        None: every message is sent at once, for the broker waits for ever.
+        """
+        seconds = self.option(HOLD_ETA)
+        if seconds is None:
+            return self.broker.patience and self.broker.patience / 2
+        return None if seconds == math.inf else float(seconds)
+
+    def draft(self, task: AnyTask, args: Any, kwargs: Any) -> TaskRow:
+        """Return the row of a call, with the policies of its task; nothing is written.
+
+        Raise TypeError for arguments that are not JSON, and PayloadTooLarge for too many.
+        """
+        row = super().draft(task, args, kwargs)
+        refuse_large(self.app, row, self.max_payload)
+        return row
 
     @property
     def runs_at_once(self) -> bool:
@@ -71,11 +102,23 @@ class CeleryBackend(OnCelery, CarriedBackend):
         """Say whether it was the broker that could not be reached."""
         return isinstance(error, OperationalError)
 
+    def is_doubtful(self, error: Exception) -> bool:
+        """Say whether the broker may have the message."""
+        return isinstance(error, Unconfirmed)
+
+    def is_hopeless(self, error: Exception) -> bool:
+        """Say whether no message can be made of the row."""
+        return isinstance(error, (EncodeError, PayloadTooLarge))
+
     def reconcile(self, row: TaskRow) -> TaskRow:
         """Settle a row whose task a worker of the old code has run, and return the row."""
         from compat.celery.reconcile import reconcile
 
         return reconcile(self, row)
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        """Return what is wrong with this backend's settings."""
+        return [*super().check(**kwargs), *check_options(self)]
 
     def check_task(self, task: Task[..., Any]) -> list[checks.CheckMessage]:
         """Return what is wrong with a task on this backend."""

@@ -10,10 +10,11 @@ from celery import Celery
 from django.core import checks
 
 from bridge.backends.base import BridgeBackend
-from bridge.backends.options import APP
+from bridge.backends.options import APP, MAX_PAYLOAD
 from bridge.checks.kinds import NOT_FOR_PRODUCTION, WRONG_APP
 from bridge.interface import AnyTask
 from compat.celery.app import load_app
+from compat.celery.broker import Broker
 
 if TYPE_CHECKING:
     from compat.celery.wire import Message
@@ -26,6 +27,16 @@ class OnCelery(BridgeBackend):
     def app(self) -> Celery:
         """Return the Celery app, OPTIONS["APP"] or the current one."""
         return load_app(self.option(APP), self.alias)
+
+    @cached_property
+    def broker(self) -> Broker:
+        """Return what the broker of the app can do."""
+        return Broker.of(self.app)
+
+    @cached_property
+    def max_payload(self) -> int:
+        """Return how many bytes the body of a message may have, from OPTIONS["MAX_PAYLOAD"]."""
+        return int(self.option(MAX_PAYLOAD) or self.broker.most_bytes)
 
     @cached_property
     def high_first(self) -> bool:

@@ -18,6 +18,7 @@ from celery.worker import state
 
 from bridge.endings import end
 from bridge.exceptions import HardTimeout, TaskNotFound, WorkerLost
+from bridge.expiring import too_late
 from bridge.ids import to_uuid
 from bridge.ledger.models import READY, RUNNING, TaskRow
 from bridge.outcome import describe
@@ -100,6 +101,8 @@ def revoke(backend: CeleryBackend, worker: str, task_id: str, word: str) -> None
     error = TaskRevokedError(word)
     if word == "terminated" and _held(row, worker):
         _fail(backend, row, error)
+    elif word == "expired" and row.enqueued_at is not None:
+        too_late(backend, row)
     elif word != "terminated":
         end(backend, row, error)
 

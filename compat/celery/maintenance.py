@@ -21,9 +21,11 @@ from typing import Any, TypeVar
 from celery import bootsteps, signals
 from django.db import InterfaceError, OperationalError, connections
 
+from bridge.expiring import expire
 from bridge.ledger.away import AWAY, is_away
 from bridge.recovery import recover
 from bridge.worker.tidying import Tidying
+from bridge.worker.trust import Trust
 from compat.celery import holder, registration
 from compat.celery.backend import CeleryBackend
 from compat.celery.deaths import Orphans, watch
@@ -60,12 +62,14 @@ class Maintenance:
         self.worker = worker
         self.pid = os.getpid()
         self.backends = registration.ledger_backends()
-        self.interval = min(backend.leases.seconds for backend in self.backends) / 3
+        self.interval = min(map(_interval, self.backends))
         self.orphans = Orphans(worker)
+        self._trust = Trust()
         self.tidying = [Tidying(backend) for backend in self.backends]
         # Set when the pool begins to stop, and what it still runs is no longer told apart.
         self.closing = threading.Event()
         self._stopped = threading.Event()
+        self._more = False
         self._errands: SimpleQueue[Callable[[], None]] = SimpleQueue()
         # Those that could not be run yet, and when they are tried again.
         self._again: deque[tuple[float, Callable[[], None]]] = deque()
@@ -94,7 +98,9 @@ class Maintenance:
         while not self._stopped.is_set():
             errand = self._next_errand(due)
             if errand is None:
-                due = time.monotonic() + (self.interval if self._pass() else RETRY_AFTER)
+                done = self._pass()
+                wait = self.interval if done else RETRY_AFTER
+                due = time.monotonic() + (0 if done and self._more else wait)
             else:
                 self._guarded(partial(self._try, errand))
 
@@ -127,17 +133,22 @@ class Maintenance:
     def _renew(self) -> None:
         for backend in self.backends:
             backend.leases.renew(self.worker, backend.transport)
+        self._trust.renewed(min(backend.leases.seconds for backend in self.backends))
 
     def _end(self) -> None:
         for backend in self.backends:
             backend.leases.end(self.worker)
 
     def _look_after(self) -> None:
+        self._more = False
         for backend in self.backends:
-            recover(backend)
+            if self._trust:
+                recover(backend)
             if not self.closing.is_set():
                 self.orphans.settle(backend)
-            relay(backend)
+            expire(backend)
+            # What waited is gone, or there was no time for all of it.
+            self._more |= relay(backend) > 0
         for each in self.tidying:
             each.work(TIDYING)
 
@@ -152,6 +163,12 @@ class Maintenance:
         else:
             return True
         return False
+
+
+def _interval(backend: CeleryBackend) -> float:
+    """Return how often to look: a lease lasts three times as long, and an ETA is not missed."""
+    often = backend.leases.seconds / 3
+    return often if backend.hold_eta is None else min(often, backend.hold_eta / 2)
 
 
 _current: Maintenance | None = None

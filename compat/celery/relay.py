@@ -1,4 +1,4 @@
-"""Send what the broker refused, or what a dead worker's message carried."""
+"""Send what the broker refused, what is due soon, and what a dead worker's message carried."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bridge import relay as messages
+from compat.celery.producer import connect, produce
 from compat.celery.wire import send
 
 if TYPE_CHECKING:
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
 
 
 def relay(backend: CeleryBackend) -> int:
-    """Publish the READY rows without a message, up to 200; return how many."""
+    """Publish READY rows without a message that are due, or will be soon; return how many."""
     return messages.relay(backend, partial(_connected, backend))
 
 
 @contextmanager
 def _connected(backend: CeleryBackend) -> Iterator[messages.Send]:
     # Its own connection: the pool's would be inherited by the next child process.
-    with backend.app.connection_for_write() as connection:
-        producer = backend.app.amqp.Producer(connection, auto_declare=False)
+    with connect(backend) as connection:
+        producer = produce(backend, connection)
 
         def publish(row: TaskRow) -> None:
             send(backend, row, producer)

@@ -17,6 +17,7 @@ from bridge.interface import DEFAULT_TASK_QUEUE_NAME, AnyTask
 from bridge.ledger.models import TaskRow
 from bridge.values import storable
 from compat.celery.priorities import from_wire, to_wire
+from compat.celery.producer import Producer, producing
 
 if TYPE_CHECKING:
     from compat.celery.backend import CeleryBackend
@@ -27,20 +28,27 @@ HAS_ROW = "bridge_row"
 """The header of a message that is nothing without its row: old code's has none before it runs."""
 
 
-def send(backend: CeleryBackend, row: TaskRow, producer: Any = None) -> None:
-    """Send a row's message by the Celery task of its name, so routes and task options apply."""
+def send(backend: CeleryBackend, row: TaskRow, producer: Producer | None = None) -> None:
+    """Send a row's message by the Celery task of its name, so routes and task options apply.
+
+    Raise PayloadTooLarge for a message that is too large.
+    """
+    if producer is not None:
+        _send(backend, row, {"producer": producer})
+    elif backend.app.conf.task_always_eager:
+        _send(backend, row, {})
+    else:
+        with producing(backend) as lent:
+            _send(backend, row, {"producer": lent})
+
+
+def _send(backend: CeleryBackend, row: TaskRow, options: dict[str, Any]) -> None:
     name = backend.aliases.wire_name(row.task_path)
     # What the row does not say, the Celery task must not say in its place: using() had the word.
-    options: dict[str, Any] = {
-        "task_id": str(row.id),
-        "retry_policy": RETRY_POLICY,
-        "queue": None,
-        "expires": None,
-    }
-    if producer is not None:
-        options["producer"] = producer
-    if row.run_after is not None:
-        options["eta"] = make_aware(row.run_after) if is_naive(row.run_after) else row.run_after
+    options |= {"task_id": str(row.id), "retry_policy": RETRY_POLICY, "queue": None}
+    options["eta"] = row.run_after and _aware(row.run_after)
+    # Workers of the old code know no ledger: they obey what the message says.
+    options["expires"] = row.expires_at and _aware(row.expires_at)
     if row.queue_name != DEFAULT_TASK_QUEUE_NAME:
         options["queue"] = row.queue_name
     options["priority"] = to_wire(row.priority, high_first=backend.high_first)
@@ -57,6 +65,10 @@ def send(backend: CeleryBackend, row: TaskRow, producer: Any = None) -> None:
         backend.app.send_task(name, tuple(row.args), row.kwargs, **options)
     else:
         task.apply_async(tuple(row.args), row.kwargs, **options)
+
+
+def _aware(at: datetime) -> datetime:
+    return make_aware(at) if is_naive(at) else at
 
 
 def plain(value: Any) -> Any:

@@ -43,3 +43,8 @@ elif CELERY_BROKER_URL.startswith("redis:"):
         **json.loads(os.environ.get("PLANT_REDIS", "{}")),
     }
     CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"global_keyprefix": os.environ["PLANT_PREFIX"]}
+
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    **globals().get("CELERY_BROKER_TRANSPORT_OPTIONS", {}),
+    **json.loads(os.environ.get("PLANT_TRANSPORT", "{}")),
+}

@@ -18,8 +18,10 @@ from bridge import EnqueueError
 from bridge.interface import InvalidTask, TaskResultDoesNotExist, task_enqueued
 from bridge.ledger.models import READY, TaskRow, WorkerRow
 from compat.celery.backend import CeleryBackend
+from compat.celery.relay import relay
 from tests.app import promises, tasks, unique
 from tests.app.models import Run
+from tests.unit.celery import declared
 from tests.unit.celery.conftest import Broker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,6 +61,15 @@ def test_message_is_the_one_celery_sends(
     assert ours.payload == celerys.payload
     assert ours.properties.keys() == celerys.properties.keys()
     assert ours.headers["id"] == result.id
+
+
+def test_deadline_is_on_the_wire_as_celery_says_it(backend: CeleryBackend, broker: Broker) -> None:
+    result = declared.mailed.enqueue("x")
+
+    (message,) = broker.take("mail")
+    row = TaskRow.objects.get(id=result.id)
+    assert dt.datetime.fromisoformat(message.headers["expires"]) == row.expires_at
+    assert "expiration" not in message.properties  # the broker would drop it unheard
 
 
 def test_custom_name_and_queue_and_priority_are_on_the_wire(
@@ -265,3 +276,44 @@ def test_task_that_was_claimed_although_the_broker_refused_it_is_enqueued(
 
     assert [result.id] == [each.id for each in announced]
     assert str(TaskRow.objects.get().id) == result.id
+
+
+class TestManualTransactions:
+    """set_autocommit(False): the caller commits."""
+
+    @pytest.fixture(autouse=True)
+    def _manual(self, backend: CeleryBackend) -> Iterator[None]:
+        transaction.set_autocommit(False)
+        yield
+        transaction.rollback()
+        transaction.set_autocommit(True)
+
+    def test_message_leaves_after_the_commit(self, broker: Broker) -> None:
+        result = tasks.add.enqueue(1, 2)
+        tasks.add.enqueue_many([(3, 4)])
+        assert broker.take() == []
+
+        transaction.commit()
+        transaction.set_autocommit(True)
+
+        messages = broker.take()
+        assert len(messages) == 2
+        assert messages[0].headers["id"] == result.id
+
+    def test_relay_finds_what_is_committed_by_a_caller_who_never_turns_it_on_again(
+        self, backend: CeleryBackend, broker: Broker
+    ) -> None:
+        result = tasks.add.enqueue(1, 2)
+        TaskRow.objects.update(enqueued_at=timezone.now() - dt.timedelta(minutes=1))
+        transaction.commit()
+
+        assert relay(backend) == 1
+        assert [message.headers["id"] for message in broker.take()] == [result.id]
+
+    def test_rollback_leaves_neither_row_nor_message(self, broker: Broker) -> None:
+        tasks.add.enqueue(1, 2)
+        transaction.rollback()
+        transaction.set_autocommit(True)
+
+        assert broker.take() == []
+        assert not TaskRow.objects.exists()

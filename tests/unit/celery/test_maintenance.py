@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from unittest import mock
 
@@ -54,6 +55,36 @@ def test_errors_do_not_end_the_thread(
 
     assert "database away" in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_others_are_not_taken_for_dead_right_after_an_outage(thread: Maintenance) -> None:
+    """Whoever is first to find the database again sees the leases of all others run out."""
+    renewals: list[float] = []
+    recoveries: list[float] = []
+    renew = thread._renew
+
+    def away() -> None:
+        if (
+            len(renewals) == 1
+            and time.monotonic() < renewals[0] + 2 * thread.backends[0].leases.seconds
+        ):
+            raise OperationalError("away")
+        renew()
+        renewals.append(time.monotonic())
+
+    def note(_: CeleryBackend) -> None:
+        recoveries.append(time.monotonic())
+
+    with (
+        mock.patch.object(thread, "_renew", away),
+        mock.patch.object(maintenance, "recover", note),
+        mock.patch.object(maintenance, "RETRY_AFTER", 0.05),
+    ):
+        thread.start()
+        wait_for(lambda: len(renewals) > 1 and recoveries, "a recovery after the outage")
+
+    back = renewals[1]
+    assert all(at < renewals[0] + 0.3 or at >= back + 0.3 for at in recoveries)
 
 
 def test_errand_waits_for_the_database(thread: Maintenance, backend: CeleryBackend) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from bridge.backends import carried
+from bridge.expiring import expire
 from bridge.ledger.models import FAILED, READY, RUNNING, TaskRow
 from compat.celery import deaths
 from compat.celery.backend import CeleryBackend
@@ -186,15 +187,55 @@ def test_other_workers_task_is_not_touched(backend: CeleryBackend) -> None:
     assert TaskRow.objects.get().status == RUNNING
 
 
-@pytest.mark.parametrize("word", ["revoked", "expired"])
-def test_revoked_message_fails_its_task_unless_it_runs(backend: CeleryBackend, word: str) -> None:
+@pytest.mark.parametrize(
+    ("word", "error"),
+    [
+        ("revoked", "celery.exceptions.TaskRevokedError"),
+        ("expired", "bridge.exceptions.TaskExpired"),
+    ],
+)
+def test_revoked_message_fails_its_task_unless_it_runs(
+    backend: CeleryBackend, word: str, error: str
+) -> None:
     waiting, busy = refused(published_at=timezone.now()), running()
+    TaskRow.objects.update(expires_at=timezone.now())
 
     for row in (waiting, busy):
         revoke(backend, "w", str(row.id), word)
 
-    assert TaskRow.objects.get(id=waiting.id).status == FAILED
+    stored = TaskRow.objects.get(id=waiting.id)
+    assert stored.status == FAILED
+    assert stored.errors[0]["exception_class_path"] == error
     assert TaskRow.objects.get(id=busy.id).status == RUNNING
+
+
+@pytest.mark.parametrize("expires_in", [None, LONG_AGO])
+def test_old_message_that_has_expired_leaves_a_requeued_task_alone(
+    backend: CeleryBackend, expires_in: dt.timedelta | None
+) -> None:
+    row = refused(expires_at=expires_in and timezone.now() + expires_in)
+
+    revoke(backend, "w", str(row.id), "expired")
+
+    assert TaskRow.objects.get().status == READY
+
+
+def test_task_of_whose_end_nobody_hears_expires_in_the_ledger(
+    backend: CeleryBackend, broker: Broker
+) -> None:
+    past, soon = timezone.now() - LONG_AGO, timezone.now() + LONG_AGO
+    late = refused(published_at=timezone.now(), expires_at=past)
+    unsent, awake = refused(expires_at=past), refused(expires_at=soon)
+    busy = running()
+    TaskRow.objects.filter(id=busy.id).update(expires_at=past)
+
+    expire(backend)
+    relay(backend)
+
+    states = dict(TaskRow.objects.values_list("id", "status"))
+    assert states == {late.id: FAILED, unsent.id: FAILED, awake.id: READY, busy.id: RUNNING}
+    (message,) = broker.take()
+    assert dt.datetime.fromisoformat(message.headers["expires"]) == soon
 
 
 def test_row_whose_request_the_pool_has_not_is_lost_at_the_second_look(

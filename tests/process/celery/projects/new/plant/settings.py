@@ -1,3 +1,4 @@
+import json
 import os
 
 from tests.process.celery.common import *  # noqa: F403
@@ -12,6 +13,7 @@ TASKS = {
             "APP": "plant.celery.app",
             "ALIASES": {"garden.water": "plant.tasks.water"},
             "LEASE": float(os.environ.get("PLANT_LEASE", "30")),
+            **json.loads(os.environ.get("PLANT_OPTIONS", "{}")),
         },
     },
     "db": {"BACKEND": "bridge.DatabaseBackend", "QUEUES": ["default", "mail"]},
