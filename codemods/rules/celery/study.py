@@ -63,6 +63,8 @@ class Study:
     """Whether production code sends a task with `using(...)`, without, or both."""
     on_celery: dict[str, set[str]] = field(default_factory=dict)
     """What methods_on_celery() is when the uses in tests are judged."""
+    handled: set[str] = field(default_factory=set)
+    """Tasks with functions that are called when they have ended."""
     enqueued: set[str] = field(default_factory=set)
     """The tasks that production code sends as tasks of the bridge, at the same time."""
     mocks: dict[tuple[int, str], list[tuple[str, Outcome]]] = field(

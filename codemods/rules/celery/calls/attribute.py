@@ -10,6 +10,7 @@ from codemods.engine.outcome import Outcome, rename_part
 from codemods.engine.site import Kind, Rule
 from codemods.engine.tree import Frame
 from codemods.rules.celery.calls.delay import call_of, outcome_of
+from codemods.rules.celery.calls.legacy import wrap_task
 from codemods.rules.celery.calls.shape import read_shape
 from codemods.rules.celery.study import Study, Use
 
@@ -70,6 +71,13 @@ def _call(study: Study, use: Use, *, unpack: bool) -> Outcome:
     if frame is None:
         return other(study, use)
     assert isinstance(frame.node, cst.Call)
+    if unpack and use.task.key in study.handled:
+        reason = (
+            ".apply() is that of the Celery task, since a call tells no on_success or on_failure"
+        )
+        outcome = outcome_of(use, RUN.code, reason, Kind.CHANGE)
+        wrap_task(outcome, use.source, use.chain, use.position)
+        return outcome
     # A direct call supplies the context, .call() does not.
     direct = use.task.key in study.takes_context
     new = "a direct call" if direct else ".call()"

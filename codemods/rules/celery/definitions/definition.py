@@ -13,9 +13,11 @@ from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
 from codemods.rules.celery.definitions import context
 from codemods.rules.celery.definitions.bound import BOUND
+from codemods.rules.celery.definitions.handed import hand_to
 from codemods.rules.celery.definitions.progress import PROGRESS
 from codemods.rules.celery.definitions.structure import ALIAS, called, problem_of_place
 from codemods.rules.celery.options.build import POLICY, Build
+from codemods.rules.celery.options.handlers import HANDLERS, above, function_of
 from codemods.rules.celery.options.table import apply_options
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import CeleryTask
@@ -53,7 +55,7 @@ def _judge(study: Study, task: CeleryTask) -> None:
     if build.refusal is not None:
         _block(study, task, build.refusal.code, build.refusal.reason)
         return
-    problem = body.problem or _beyond_django(study, body)
+    problem = body.problem or _beyond_django(study, body) or _of_handlers(study, build)
     if problem is not None:
         _block(study, task, *problem)
         return
@@ -63,6 +65,9 @@ def _judge(study: Study, task: CeleryTask) -> None:
     )
     _bind(study, task, body, outcome, build)
     outcome.edit(task.decorator_frame, decorator_change(build, task.decorator_frame))
+    if build.handlers:
+        outcome.edit(task.decorator_frame, above(build))
+        study.handled.add(task.key)
     outcome.needs |= build.needs
     outcome.stale.add(_root(task.node.decorators[task.decorator].decorator))
     study.outcomes.append(outcome)
@@ -79,6 +84,8 @@ def _judge_alias(study: Study, tasks: list[CeleryTask]) -> None:
         asks=any(body.asks for body in bodies.values()),
         asks_without_delay=any(body.asks_without_delay for body in bodies.values()),
     )
+    if build.handlers:
+        build.refuse(HANDLERS.code, "a shared decorator has handlers; give them to each task")
     if build.legacy_name is not None:
         build.refuse("CEL303", "name= in a shared decorator names only one of its tasks")
     keys = frozenset(task.key for task in tasks)
@@ -188,6 +195,24 @@ def _beyond_django(study: Study, body: context.Body) -> tuple[str, str] | None:
     if study.target == "django" and (body.asks or body.reports):
         what = "self.retry() asks for another attempt" if body.asks else "progress is reported"
         return POLICY.code, f"{what}, which django.tasks cannot"
+    return None
+
+
+def _of_handlers(study: Study, build: Build) -> tuple[str, str] | None:
+    """Say what a handler does with its self that only Celery's task can."""
+    for option in build.handlers:
+        function = function_of(option, build)
+        assert function is not None
+        target = study.project.resolve_name(
+            tuple(dotted_name(option.value).split(".")), option.scope, option.source
+        )
+        source = target.source if target is not None else None
+        handed = hand_to(study, source or build.options.source, function)
+        problem = "it asks for another attempt" if handed.asks else handed.problem
+        if handed.options:
+            problem = problem or f"it reads {min(handed.options)} of the task"
+        if problem:
+            return HANDLERS.code, f"{option.name}={dotted_name(option.value)}: {problem}"
     return None
 
 

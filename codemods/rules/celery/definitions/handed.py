@@ -94,6 +94,21 @@ def hand_over(study: Study, source: Source, chain: Chain, extra: ask.Extra) -> H
     return handed
 
 
+def hand_to(study: Study, source: Source, function: Frame) -> Handed:
+    """Follow the `self` that is the first parameter of a function."""
+    handed = Handed()
+    assert isinstance(function.node, cst.FunctionDef)
+    params = function.node.params
+    first = (*params.posonly_params, *params.params)[0].name.value
+    found = _Parameter(source, function, first)
+    for use in _uses(found):
+        if use is None:
+            handed.problem = handed.problem or f"{found.called} gives {first} another value"
+        else:
+            _read(study, use, found, {}, handed, [found])
+    return handed
+
+
 def _follow(
     study: Study,
     source: Source,

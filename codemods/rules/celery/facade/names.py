@@ -158,8 +158,6 @@ ATTRIBUTES = frozenset(
         "__name__",
         "__wrapped__",
         "__doc__",
-        "__module__",
-        "__qualname__",
     ]
 )
 """What its tasks have, seen from outside and as self."""

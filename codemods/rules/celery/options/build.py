@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from codemods.engine.decorators.build import Build as AnyBuild
 from codemods.engine.decorators.build import Make
+from codemods.engine.decorators.given import Option
 from codemods.engine.names import local_name
 from codemods.engine.site import Rule
 
@@ -27,6 +28,8 @@ class Build(AnyBuild):
     default_queue: str | None
     """Celery's default queue, None when the settings are not in sight."""
     target: str = "bridge"
+    handlers: list[Option] = field(default_factory=list)
+    """The functions that are called when a task has ended."""
 
     def put(self, keyword: str, make: Make, anchor: int | None = None) -> None:
         """Add an argument with a new expression."""

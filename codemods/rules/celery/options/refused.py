@@ -9,7 +9,7 @@ from codemods.rules.celery.options.build import Build
 REFUSED = Rule(
     "CEL308",
     "An option has no counterpart",
-    "The on_* methods, after_return, before_start, routing options and classes given as request "
+    "on_retry=, after_return, before_start, routing options and classes given as request "
     "change what the task does, and nothing carries them over as they are: the task stays on "
     "Celery with all its calls. What on_failure= and on_success= do fits in tasks that are hooks "
     '(`@task(on_failure=clean_up.hook("x"))`), or in the function.',

@@ -11,6 +11,7 @@ from codemods.rules.celery.options import (
     base,
     dropped,
     expires,
+    handlers,
     limits,
     name,
     priority,
@@ -42,6 +43,8 @@ _TABLE: dict[str, Callable[[Option, Build], None]] = {
     "rate_limit": rate.rate_limit,
     "throws": dropped.throws,
     "base": base.base,
+    "on_success": handlers.handler,
+    "on_failure": handlers.handler,
     **dict.fromkeys(dropped.NAMES, dropped.dropped),
 }
 
