@@ -21,7 +21,7 @@ def other() -> None: ...
 
 def test_options_of_a_task_are_those_the_facade_takes() -> None:
     own = {"bind", "name", "serializer", "typing"}
-    assert names.OPTIONS == own | options.RETRY | options.DROPPED | set(options._FIELDS)
+    assert own | options.RETRY | options.DROPPED | set(options._FIELDS) == names.OPTIONS
 
 
 @pytest.mark.parametrize("name", sorted(names.OPTIONS))
@@ -32,7 +32,7 @@ def test_facade_takes_each_option(name: str) -> None:
 
 def test_options_of_a_call_are_those_the_facade_takes() -> None:
     own = {"args", "kwargs", "serializer"}
-    assert names.CALL_OPTIONS == own | sending.DROPPED | sending._SAID
+    assert own | sending.DROPPED | sending._SAID == names.CALL_OPTIONS
 
 
 @pytest.mark.parametrize("name", sorted(names.CALL_OPTIONS - {"args", "kwargs"}))

@@ -84,6 +84,13 @@ def output() -> list[click.Parameter]:
             type=click.Choice(("json", "markdown")),
             help="JSON, which can be applied, or Markdown for people. Default: as FILE is named.",
         ),
+        click.Option(
+            ["--runtime-log"],
+            type=click.Path(path_type=Path, dir_okay=False),
+            multiple=True,
+            metavar="FILE",
+            help="What a run with DEP_MIGRATION_WARN=1 has written: add the calls seen there.",
+        ),
     ]
 
 

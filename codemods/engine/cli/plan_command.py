@@ -17,7 +17,7 @@ from codemods.engine.cli.progress import progress_of
 from codemods.engine.errors import Unusable
 from codemods.engine.formats.markdown import markdown
 from codemods.engine.plan import Migration, Plan
-from codemods.engine.planfile import agreement
+from codemods.engine.planfile import agreement, runtime
 from codemods.engine.planfile.blockers import blockers, sentence
 from codemods.engine.planfile.document import document
 from codemods.engine.planfile.readiness import tally
@@ -34,18 +34,23 @@ def run(migration: Migration, given: Mapping[str, Any]) -> int:
     name = given["format_"] or _format(output)
     request = request_of(migration, given)
     plan = make_plan(migration, request)
+    logs: tuple[Path, ...] = given["runtime_log"]
+    found = runtime.read_logs(logs, request, plan) if logs else None
     if name == "json":
         values = document(migration, request, plan)
+        if found is not None:
+            values["runtime"] = runtime.values(found)
         _keep_decisions(values, output)
         text = json.dumps(values, indent=2, ensure_ascii=False)
     else:
-        text = "\n".join(markdown(migration, plan))
+        text = "\n".join(markdown(migration, plan, found))
     if output is None:
         click.echo(text)
     else:
         _write(output, text)
     if not given["quiet"]:
         told = [*plan.summary, f"Readiness: {tally(plan).arithmetic}.", sentence(blockers(plan))]
+        told += [found.sentence] if found is not None else []
         click.echo(" ".join(filter(None, told)), err=True)
     for problem in plan.problems:
         click.echo(f"{problem.path}:{problem.line}: error: {problem.reason}", err=True)

@@ -9,6 +9,7 @@ from itertools import groupby
 from codemods.engine.plan import Fate, Migration, Plan
 from codemods.engine.planfile.blockers import blockers, sentence
 from codemods.engine.planfile.readiness import Tally, tally, tally_by
+from codemods.engine.planfile.runtime import RunTime, reason
 from codemods.engine.site import Kind, Site
 
 _TITLES = {
@@ -20,7 +21,7 @@ _MARKUP = re.compile(r"([\\`*_\[\]<>|#])")
 _FILES = 10
 
 
-def markdown(migration: Migration, plan: Plan) -> Iterator[str]:
+def markdown(migration: Migration, plan: Plan, runtime: RunTime | None = None) -> Iterator[str]:
     """Yield the lines of the plan."""
     yield f"# {migration.library} to django.tasks"
     yield ""
@@ -33,6 +34,8 @@ def markdown(migration: Migration, plan: Plan) -> Iterator[str]:
     yield from _readiness(plan)
     yield from _blockers(plan)
     yield from _staying([fate for fate in plan.tasks if not fate.converted])
+    if runtime is not None:
+        yield from _runtime(runtime)
     for kind, title in _TITLES.items():
         yield from _sites(title, plan.of_kind(kind), closed=kind is Kind.REWRITE)
     yield from _sites("Stays as it is", plan.kept, closed=True)
@@ -84,6 +87,25 @@ def _staying(fates: list[Fate]) -> Iterator[str]:
     for fate in fates:
         yield f"| {_code(fate.key)} | {_code(fate.cause_place)} | {_text(fate.reason)} |"
     yield ""
+
+
+def _runtime(found: RunTime) -> Iterator[str]:
+    yield "## Seen at run time"
+    yield ""
+    yield found.sentence
+    yield ""
+    for call in found.more:
+        yield f"- {_code(f'{call.path}:{call.line}')} {call.code} {_text(reason(call))}"
+    if found.more:
+        yield ""
+    if found.seen:
+        yield "<details>"
+        yield ""
+        for site in found.seen:
+            yield f"- {_code(site.where)} {site.code} {_text(site.reason)}"
+        yield ""
+        yield "</details>"
+        yield ""
 
 
 def _sites(title: str, sites: tuple[Site, ...], *, closed: bool) -> Iterator[str]:
