@@ -71,6 +71,12 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and value > 0
 
 
+def _is_queue_map(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(name, str) and name for item in value.items() for name in item
+    )
+
+
 def _is_hold(value: Any) -> bool:
     return value is None or (type(value) in (int, float) and value >= SHORTEST_HOLD)
 
@@ -166,4 +172,12 @@ HOLD_ETA = Option(
     rule="a number of seconds, at least 1",
     fits=_is_hold,
     without="half of how long the broker waits for a worker to acknowledge a message",
+)
+QUEUE_MAP = Option(
+    name="QUEUE_MAP",
+    default={},
+    means="what Celery calls a queue of `QUEUES`, where it is not the same: "
+    '`{"default": "celery", "mail": "outgoing"}` for example',
+    rule="a dict of names of queues, each with the name of Celery's queue",
+    fits=_is_queue_map,
 )

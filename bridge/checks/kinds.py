@@ -96,7 +96,7 @@ WRONG_APP = Kind(
 )
 WRONG_CELERY_OPTION = Kind(
     "bridge.E011",
-    "An option of a CeleryBackend is wrong: HOLD_ETA, MAX_PAYLOAD.",
+    "An option of a CeleryBackend is wrong: HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP.",
     "Give it a value that the message allows, or leave it out.",
 )
 UNUSABLE_DATABASE = Kind(

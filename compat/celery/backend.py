@@ -20,7 +20,7 @@ from django.core import checks
 from kombu.exceptions import EncodeError, OperationalError
 
 from bridge.backends.carried import CarriedBackend
-from bridge.backends.options import APP, HOLD_ETA, MAX_PAYLOAD, Option
+from bridge.backends.options import APP, HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, Option
 from bridge.exceptions import PayloadTooLarge
 from bridge.interface import AnyTask
 from bridge.policies import POLICIES
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from compat.celery.wire import Message
 
 
-class CeleryBackend(OnCelery, CarriedBackend):
+class CeleryBackend(OnCelery, CarriedBackend):  # type: ignore[override]
     """Tasks in the ledger, carried and run by Celery."""
 
     transport = "celery"
@@ -50,6 +50,7 @@ class CeleryBackend(OnCelery, CarriedBackend):
         APP,
         HOLD_ETA,
         MAX_PAYLOAD,
+        QUEUE_MAP,
     )
     # Celery hands out each message as it comes; its workers can keep a rate each.
     honours: ClassVar[frozenset[str]] = frozenset(POLICIES) - {"concurrency", "rate_limit"}

@@ -7,14 +7,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
+from django.apps import apps
 from django.core import checks
 
 from bridge.backends.base import BridgeBackend
-from bridge.backends.options import APP, MAX_PAYLOAD
+from bridge.backends.options import APP, MAX_PAYLOAD, QUEUE_MAP
 from bridge.checks.kinds import NOT_FOR_PRODUCTION, WRONG_APP
 from bridge.interface import AnyTask
 from compat.celery.app import load_app
 from compat.celery.broker import Broker
+from compat.celery.queues import Queues
 
 if TYPE_CHECKING:
     from compat.celery.wire import Message
@@ -39,9 +41,17 @@ class OnCelery(BridgeBackend):
         return int(self.option(MAX_PAYLOAD) or self.broker.most_bytes)
 
     @cached_property
-    def high_first(self) -> bool:
-        """Say whether the broker serves high priority numbers first."""
-        return bool(self.app.connection_for_write().transport.driver_type == "amqp")
+    def celery_queues(self) -> Queues:
+        """Return what Celery's queues are called and can do, from OPTIONS["QUEUE_MAP"]."""
+        return Queues(self.app, self.broker, self.option(QUEUE_MAP))
+
+    @property
+    def supports_priority(self) -> bool:  # type: ignore[override]
+        """Say whether the broker knows priorities, RabbitMQ in one queue at least.
+
+        Before Django is ready there may be no app to ask yet: the system checks say it then.
+        """
+        return not apps.ready or self.celery_queues.has_priorities
 
     @abstractmethod
     def receive(self, celery_task: Any, message: Message, task: AnyTask) -> Any:

@@ -17,6 +17,9 @@ MOST = {"sqs": 180_000, "azureservicebus": 180_000, "gcpubsub": 7 * MB}
 MOST_ANYWHERE = 15 * MB
 """Bytes. RabbitMQ 4 takes 16 MiB unless it is told otherwise, older ones 128 MiB."""
 
+ORDERING = {"amqp", "redis", "mongodb", "zookeeper", "memory", "filesystem"}
+"""Brokers whose messages have priorities; RabbitMQ's in queues that are declared for it only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Broker:
@@ -48,6 +51,11 @@ class Broker:
     def confirms(self) -> bool:
         """Say whether the broker confirms what it has taken when it is asked to."""
         return "amqp" in self.kinds
+
+    @property
+    def orders(self) -> bool:
+        """Say whether it knows priorities; those for tests and development only carry them."""
+        return all(kind in ORDERING for kind in self.kinds) and len(self.kinds) == 1
 
     @property
     def most_bytes(self) -> int:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
-from bridge.backends.options import HOLD_ETA, MAX_PAYLOAD
-from bridge.checks.kinds import WRONG_CELERY_OPTION
+from bridge.backends.options import HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP
+from bridge.checks.kinds import WRONG_APP, WRONG_CELERY_OPTION
 
 if TYPE_CHECKING:
     from compat.celery.backend import CeleryBackend
@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 def check_options(backend: CeleryBackend) -> Iterator[checks.CheckMessage]:
     """Yield an error for each option that is wrong."""
-    for option in (HOLD_ETA, MAX_PAYLOAD):
+    right = True
+    for option in (HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP):
         try:
             backend.option(option)
         except ImproperlyConfigured as error:
+            right = False
             yield WRONG_CELERY_OPTION(str(error))
+    if right and backend.option(QUEUE_MAP) and not backend.wrong(WRONG_APP, "app"):
+        for problem in backend.celery_queues.wrong(set(backend.queues)):
+            yield WRONG_CELERY_OPTION(f"QUEUE_MAP of TASKS[{backend.alias!r}] {problem}.")

@@ -12,7 +12,6 @@ from bridge.checks.kinds import PARTIAL_POLICY
 from bridge.interface import DEFAULT_TASK_QUEUE_NAME, AnyTask
 from bridge.limits import RateLimit
 from bridge.seconds import seconds
-from compat.celery.priorities import to_wire
 
 if TYPE_CHECKING:
     from bridge.base import Task
@@ -69,10 +68,15 @@ def check_rate(task: Task[..., Any]) -> Iterator[checks.CheckMessage]:
 def _delivery(task: AnyTask, backend: OnCelery | None) -> dict[str, Any]:
     """Return what a message says unless its sender does; enqueue() says what its row does."""
     options: dict[str, Any] = {}
-    if task.queue_name != DEFAULT_TASK_QUEUE_NAME:
+    if backend is not None:
+        queue = backend.celery_queues.to_wire(task.queue_name)
+        levels = backend.celery_queues.levels(queue)
+        if queue is not None:
+            options["queue"] = queue
+        if task.priority and levels:
+            options["priority"] = levels.to_wire(task.priority)
+    elif task.queue_name != DEFAULT_TASK_QUEUE_NAME:
         options["queue"] = task.queue_name
-    if task.priority and backend is not None:
-        options["priority"] = to_wire(task.priority, high_first=backend.high_first)
     expires = getattr(task, "expires", None)
     if expires is not None:
         options["expires"] = seconds(expires) if isinstance(expires, timedelta) else expires

@@ -13,10 +13,9 @@ from kombu.utils.json import dumps
 
 from bridge.hooks import task_specs
 from bridge.ids import to_uuid
-from bridge.interface import DEFAULT_TASK_QUEUE_NAME, AnyTask
+from bridge.interface import AnyTask
 from bridge.ledger.models import TaskRow
 from bridge.values import storable
-from compat.celery.priorities import from_wire, to_wire
 from compat.celery.producer import Producer, producing
 
 if TYPE_CHECKING:
@@ -45,13 +44,13 @@ def send(backend: CeleryBackend, row: TaskRow, producer: Producer | None = None)
 def _send(backend: CeleryBackend, row: TaskRow, options: dict[str, Any]) -> None:
     name = backend.aliases.wire_name(row.task_path)
     # What the row does not say, the Celery task must not say in its place: using() had the word.
-    options |= {"task_id": str(row.id), "retry_policy": RETRY_POLICY, "queue": None}
+    options |= {"task_id": str(row.id), "retry_policy": RETRY_POLICY}
     options["eta"] = row.run_after and _aware(row.run_after)
     # Workers of the old code know no ledger: they obey what the message says.
     options["expires"] = row.expires_at and _aware(row.expires_at)
-    if row.queue_name != DEFAULT_TASK_QUEUE_NAME:
-        options["queue"] = row.queue_name
-    options["priority"] = to_wire(row.priority, high_first=backend.high_first)
+    queue = options["queue"] = backend.celery_queues.to_wire(row.queue_name)
+    levels = backend.celery_queues.levels(queue)
+    options["priority"] = levels and levels.to_wire(row.priority)
     if row.runs:
         options["retries"] = row.runs
     task = backend.app.tasks.get(name)
@@ -142,9 +141,8 @@ class Message:
         its worker dies.
         """
         portable = self.portable
-        queues = backend.app.amqp.queues
-        default = backend.app.conf.task_default_queue
-        known = self.queue in queues and self.queue != default
+        queue_name = backend.celery_queues.from_wire(self.queue)
+        levels = backend.celery_queues.levels(backend.celery_queues.to_wire(queue_name))
         return TaskRow(
             id=to_uuid(self.id),
             task_path=task.module_path,
@@ -154,8 +152,8 @@ class Message:
             else {str(name): _text(value) for name, value in self.kwargs.items()},
             backend=backend.alias,
             transport=backend.transport,
-            queue_name=self.queue if known else DEFAULT_TASK_QUEUE_NAME,
-            priority=from_wire(self.level, high_first=backend.high_first),
+            queue_name=queue_name,
+            priority=levels.from_wire(self.level) if levels else 0,
             run_after=self.eta,
             on_lost=backend.on_lost_of(task) if self.repeatable else "fail",
             # What follows from the task is up to the task, whoever has sent it.

@@ -113,7 +113,7 @@ def _redis(end: ExitStack) -> dict[str, Any]:
 
 
 def _rabbitmq(end: ExitStack) -> dict[str, Any]:
-    return {"broker_url": end.enter_context(virtual_host())}
+    return {"broker_url": end.enter_context(virtual_host()), "task_queue_max_priority": 10}
 
 
 BROKERS: dict[str, tuple[Any, Callable[[ExitStack], dict[str, Any]]]] = {

@@ -48,3 +48,5 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     **globals().get("CELERY_BROKER_TRANSPORT_OPTIONS", {}),
     **json.loads(os.environ.get("PLANT_TRANSPORT", "{}")),
 }
+
+globals().update(json.loads(os.environ.get("PLANT_CELERY", "{}")))
