@@ -31,35 +31,42 @@ REFUSALS = 10
 Send = Callable[[TaskRow], None]
 
 
-def relay(backend: CarriedBackend, connected: Callable[[], AbstractContextManager[Send]]) -> int:
+def relay(
+    backend: CarriedBackend,
+    connected: Callable[[], AbstractContextManager[Send]],
+    *,
+    held: bool = False,
+) -> int:
     """Send READY rows without a message that are due, or will be soon; return how many.
 
-    When any were sent there may be more. `connected` is entered only when there are some, and gives
-    what sends one.
+    With `held` send those as well that are due much later. When any were sent there may be more.
+    `connected` is entered only when there are some, and gives what sends one.
     """
-    rows = list(waiting(backend)[:AT_ONCE])
+    rows = list(waiting(backend, held=held)[:AT_ONCE])
     if not rows:
         return 0
     with connected() as send:
-        look = _Look(backend, send)
+        look = _Look(backend, send, held=held)
         look.send(rows)
     if look.sent:
         logger.info("Relay: sent %d tasks that no queue had got", look.sent)
     return look.sent
 
 
-def waiting(backend: CarriedBackend) -> QuerySet[TaskRow]:
+def waiting(backend: CarriedBackend, *, held: bool = False) -> QuerySet[TaskRow]:
     """Return the rows that a relay has to send, the first to run in front."""
     now = timezone.now()
-    ahead = None if backend.hold_eta is None else now + timedelta(seconds=backend.hold_eta)
+    hold = None if held else backend.hold_eta
+    ahead = None if hold is None else now + timedelta(seconds=hold)
     return backend.rows(backend.store.unpublished(backend.transport, now - PATIENCE, ahead))
 
 
 class _Look:
     """One look at what waits, through one connection."""
 
-    def __init__(self, backend: CarriedBackend, send: Send) -> None:
+    def __init__(self, backend: CarriedBackend, send: Send, *, held: bool) -> None:
         self.sent = 0
+        self._held = held
         self._backend = backend
         self._publish = send
         self._refused: list[UUID] = []
@@ -100,4 +107,5 @@ class _Look:
 
     def _rest(self) -> QuerySet[TaskRow]:
         queues = [queue for queue, times in self._refusals.items() if times >= REFUSALS]
-        return waiting(self._backend).exclude(id__in=self._refused).exclude(queue_name__in=queues)
+        rows = waiting(self._backend, held=self._held)
+        return rows.exclude(id__in=self._refused).exclude(queue_name__in=queues)

@@ -57,6 +57,13 @@ class CarriedBackend(LedgerBackend):
         """Send the message of a row."""
 
     @abstractmethod
+    def relay(self, *, held: bool = False) -> int:
+        """Send rows without a message that are due soon, with `held` all; return how many.
+
+        When any were sent there may be more.
+        """
+
+    @abstractmethod
     def ensure(self, task: AnyTask) -> None:
         """Let the library know a task that was declared while another backend was configured."""
 

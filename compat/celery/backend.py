@@ -93,6 +93,12 @@ class CeleryBackend(OnCelery, CarriedBackend):  # type: ignore[override]
 
         send(self, row)
 
+    def relay(self, *, held: bool = False) -> int:
+        """Send rows without a message that are due soon, with `held` all; return how many."""
+        from compat.celery.relay import relay
+
+        return relay(self, held=held)
+
     def ensure(self, task: AnyTask) -> None:
         """Let Celery know a task that was declared while another backend was configured."""
         from compat.celery import registration

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from compat.celery.backend import CeleryBackend
 
 
-def relay(backend: CeleryBackend) -> int:
-    """Publish READY rows without a message that are due, or will be soon; return how many."""
-    return messages.relay(backend, partial(_connected, backend))
+def relay(backend: CeleryBackend, *, held: bool = False) -> int:
+    """Publish READY rows without a message that are due, or will be soon; return how many.
+
+    With `held` publish those as well that are due much later.
+    """
+    return messages.relay(backend, partial(_connected, backend), held=held)
 
 
 @contextmanager
