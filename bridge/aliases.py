@@ -33,7 +33,9 @@ def declare_alias(name: str, path: str) -> None:
 class Aliases:
     """A two-way table: legacy name to module path, module path to legacy names.
 
-    It has what ALIASES says, and after it what tasks of this process have declared.
+    It has what ALIASES says, and after it what tasks of this process have declared. A name may lead
+    to another name of the table, as where a task moved twice; raise ImproperlyConfigured when that
+    goes round in a circle.
     """
 
     paths: Mapping[str, str] = field(default_factory=dict)
@@ -42,7 +44,9 @@ class Aliases:
     )
 
     def __post_init__(self) -> None:
-        for name, path in self.paths.items():
+        ends = {name: self._end_of(name) for name in self.paths}
+        object.__setattr__(self, "paths", ends)
+        for name, path in ends.items():
             self._names.setdefault(path, []).append(name)
 
     def path(self, name: str) -> str:
@@ -62,6 +66,17 @@ class Aliases:
     def wire_name(self, path: str) -> str:
         """Return the name old workers know the task by."""
         return self.names(path)[0]
+
+    def _end_of(self, name: str) -> str:
+        seen = [name]
+        while (path := self.paths.get(seen[-1], seen[-1])) != seen[-1]:
+            if path in seen:
+                circle = " -> ".join(map(repr, [*seen, path]))
+                raise ImproperlyConfigured(
+                    f"ALIASES leads nowhere: {circle}. Let one of them lead to a task."
+                )
+            seen.append(path)
+        return path
 
 
 def load_aliases(source: Mapping[str, str] | str | Path | None) -> Aliases:

@@ -16,6 +16,7 @@ from bridge.interface import TaskError
 from bridge.ledger.models import FAILED, SUCCESSFUL, TaskRow
 from bridge.ledger.results import to_json
 from bridge.ledger.store import UNRECORDED
+from compat.celery.moments import aware
 from compat.celery.wire import plain
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def moment(value: Any) -> datetime | None:
 
 def _facts(row: TaskRow, meta: Any, finished_at: datetime | None) -> dict[str, Any]:
     facts: dict[str, Any] = {
-        "finished_at": finished_at or datetime.now(UTC),
+        "finished_at": aware(finished_at or datetime.now(UTC)),
         "worker_ids": [*row.worker_ids, meta.get("worker") or UNRECORDED],
     }
     if meta["status"] == states.SUCCESS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import is_naive, make_aware
@@ -16,6 +16,7 @@ from bridge.ids import to_uuid
 from bridge.interface import AnyTask
 from bridge.ledger.models import TaskRow
 from bridge.values import storable
+from compat.celery.moments import aware
 from compat.celery.producer import Producer, producing
 
 if TYPE_CHECKING:
@@ -101,15 +102,12 @@ class Message:
     def of(cls, request: Any, args: Any, kwargs: Any) -> Message:
         """Read the request of a running Celery task."""
         delivery = request.delivery_info or {}
-        eta = datetime.fromisoformat(request.eta) if request.eta else None
-        if eta is not None and eta.tzinfo is None:
-            eta = eta.replace(tzinfo=UTC)
         return cls(
             id=request.id,
             args=list(args),
             kwargs=dict(kwargs),
             retries=request.retries or 0,
-            eta=eta,
+            eta=aware(datetime.fromisoformat(request.eta)) if request.eta else None,
             queue=delivery.get("routing_key") or "",
             level=delivery.get("priority"),
             in_workflow=any(

@@ -37,3 +37,17 @@ def test_two_tasks_cannot_declare_one_name() -> None:
 
     with pytest.raises(ImproperlyConfigured, match=r"'shop.tasks.send' and 'shop.tasks.other'"):
         declare_alias("aliases.twice", "shop.tasks.other")
+
+
+def test_name_leads_through_others_to_the_task() -> None:
+    path = "shop.tasks.moved_twice"
+    aliases = Aliases({"first": "second", "second": "third", "third": path, "same": "same"})
+
+    assert [aliases.path(name) for name in ("first", "second", "third")] == [path] * 3
+    assert aliases.names(path) == ["first", "second", "third", path]
+    assert aliases.path("same") == "same"
+
+
+def test_circle_of_names_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"'a' -> 'b' -> 'a'"):
+        Aliases({"a": "b", "b": "a"})

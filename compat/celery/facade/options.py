@@ -10,9 +10,9 @@ from typing import Any
 
 from bridge.backoff import exponential, fixed
 from bridge.limits import RateLimit
-from compat.celery.facade.moments import aware
 from compat.celery.facade.priority import django_priority
 from compat.celery.facade.retrying import DEFAULT_DELAY, DEFAULT_RETRIES, RetryPolicy
+from compat.celery.moments import aware
 
 RETRY = frozenset(
     [

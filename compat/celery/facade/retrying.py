@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 from bridge import retry
 from bridge.backends.base import BridgeBackend
 from compat.celery.facade.exceptions import MaxRetriesExceededError, Retry
-from compat.celery.facade.moments import aware
 from compat.celery.facade.request import IN_PLACE, Request, innermost
+from compat.celery.moments import aware
 
 DEFAULT_DELAY = 180
 """Seconds until the next attempt, unless somebody says otherwise."""

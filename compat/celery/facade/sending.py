@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from bridge.backends.base import BridgeBackend
 from bridge.hooks import RESULT_ID, Hook
 from bridge.interface import DEFAULT_TASK_QUEUE_NAME
-from compat.celery.facade.moments import aware
 from compat.celery.facade.priority import django_priority
+from compat.celery.moments import aware
 
 if TYPE_CHECKING:
     from compat.celery.facade.signature import Signature

@@ -4,17 +4,22 @@ import json
 import os
 from pathlib import Path
 
+from tests.process.chaos import clock
 from tests.settings import DATABASES
 
 SECRET_KEY = "tests"
-USE_TZ = True
-TIME_ZONE = "UTC"
+USE_TZ = os.environ.get("PLANT_USE_TZ") != "0"
+TIME_ZONE = os.environ.get("PLANT_TIMEZONE", "UTC")
 INSTALLED_APPS = ["django.contrib.contenttypes", "tests.app"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if name := os.environ.get("PLANT_POSTGRES"):
     DATABASES = {"default": {**DATABASES["postgres"], "NAME": name, "CONN_MAX_AGE": 60}}
 else:
     DATABASES = {"default": {**DATABASES["default"], "NAME": os.environ["PLANT_DB"]}}
+if name := os.environ.get("PLANT_LEDGER"):
+    DATABASES["ledger"] = {**DATABASES["default"], "NAME": name}
+if seconds := os.environ.get("PLANT_CLOCK"):
+    clock.shift(float(seconds))
 LOGGING_CONFIG = None
 
 CELERY_BROKER_URL = os.environ["PLANT_BROKER"]

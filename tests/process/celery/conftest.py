@@ -8,6 +8,7 @@ import pytest
 from tests.brokers import redis_prefix, virtual_host
 from tests.conftest import need
 from tests.process.celery.plant import Plant
+from tests.process.ledgers import Ledgers
 from tests.services import RABBITMQ, REDIS
 
 
@@ -32,6 +33,13 @@ def rabbitmq(tmp_path: Path) -> Iterator[dict[str, str]]:
     (tmp_path / "results").mkdir()
     with virtual_host() as url:
         yield {"PLANT_BROKER": url, "PLANT_RESULTS": f"file://{tmp_path}/results"}
+
+
+@pytest.fixture
+def postgres(ledgers: Ledgers) -> Iterator[dict[str, str]]:
+    """A database in PostgreSQL, for the ledger and all else."""
+    with ledgers.lend("postgres") as ledger:
+        yield {"PLANT_POSTGRES": ledger.environment["BRIDGE_DB_POSTGRES"]}
 
 
 @pytest.fixture(scope="session")

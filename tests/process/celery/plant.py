@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -19,7 +18,6 @@ NAMES = """
 from plant.tasks import *
 from datetime import *
 """
-JSON_COLUMNS = ("args", "kwargs", "errors", "worker_ids", "return_value")
 
 
 class Plant:
@@ -43,12 +41,12 @@ class Plant:
         if tables is not None:
             shutil.copy(tables, self.database)
 
-    def migrate(self) -> Path:
+    def migrate(self, alias: str = "default") -> Path:
         """Create the tables; return the file they are in."""
         self.run(
             "new",
             "from django.core.management import call_command\n"
-            "call_command('migrate', run_syncdb=True, verbosity=0)",
+            f"call_command('migrate', database={alias!r}, run_syncdb=True, verbosity=0)",
         )
         return self.database
 
@@ -108,24 +106,22 @@ class Plant:
             )
             assert worker.popen.poll() is None, worker.output()
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the ledger."""
-        rows = self._select("SELECT * FROM bridge_task ORDER BY id")
-        for row in rows:
-            texts = {name for name in JSON_COLUMNS if isinstance(row[name], str)}
-            row.update({name: json.loads(row[name]) for name in texts})
-        return rows
+    def rows(self, ledger: Read | None = None) -> list[dict[str, Any]]:
+        """Return the ledger, which may be in another database."""
+        return (ledger or self._select)("SELECT * FROM bridge_task ORDER BY id")
 
     def row(self, task_id: str) -> dict[str, Any]:
         """Return one row."""
         return next(row for row in self.rows() if row["id"] == task_id.replace("-", ""))
 
-    def settled(self, *task_ids: str, seconds: float = 60) -> list[dict[str, Any]]:
+    def settled(
+        self, *task_ids: str, seconds: float = 60, ledger: Read | None = None
+    ) -> list[dict[str, Any]]:
         """Wait until tasks have ended and return their rows."""
         ended = {"SUCCESSFUL", "FAILED"}
 
         def look() -> list[dict[str, Any]]:
-            known = {row["id"]: row for row in self.rows() if row["status"] in ended}
+            known = {row["id"]: row for row in self.rows(ledger) if row["status"] in ended}
             found = [known.get(task_id.replace("-", "")) for task_id in task_ids]
             return [row for row in found if row] if all(found) else []
 

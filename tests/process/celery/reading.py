@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -12,6 +13,7 @@ from tests.services import POSTGRES
 
 Read = Callable[[str], list[dict[str, Any]]]
 """Runs a query; ids are hexadecimal, without hyphens."""
+JSON_COLUMNS = {"args", "kwargs", "errors", "worker_ids", "return_value"}
 
 
 def from_sqlite(path: Path) -> Read:
@@ -20,7 +22,11 @@ def from_sqlite(path: Path) -> Read:
     def read(query: str) -> list[dict[str, Any]]:
         with closing(sqlite3.connect(path, timeout=20)) as connection:
             connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(query)]
+            rows = [dict(row) for row in connection.execute(query)]
+        for row in rows:
+            for name in JSON_COLUMNS & row.keys():
+                row[name] = json.loads(row[name] or "null")
+        return rows
 
     return read
 

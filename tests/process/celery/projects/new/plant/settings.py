@@ -11,7 +11,12 @@ TASKS = {
         "QUEUES": ["default", "mail"],
         "OPTIONS": {
             "APP": "plant.celery.app",
-            "ALIASES": {"garden.water": "plant.tasks.water"},
+            "ALIASES": {
+                "garden.water": "plant.tasks.water",
+                "garden.sprinkle": "garden.pour",
+                "garden.pour": "plant.tasks.water",
+            },
+            "DATABASE": "ledger" if "PLANT_LEDGER" in os.environ else "default",
             "LEASE": float(os.environ.get("PLANT_LEASE", "30")),
             **json.loads(os.environ.get("PLANT_OPTIONS", "{}")),
         },
