@@ -55,8 +55,9 @@ def fix_imports(
 ) -> cst.Module:
     """Return the module with needed imports added and imports without a use removed."""
     work = _Work(module, survey, stale)
+    needs = set(needs)
     wanted: dict[str, list[Need]] = defaultdict(list)
-    for need in sorted(set(needs)):
+    for need in sorted(needs):
         wanted[need.module if need.name else f"import {need.module}"].append(need)
     used = _used_imports(work)
     for frame in survey.imports:
@@ -64,6 +65,9 @@ def fix_imports(
         if _can_merge(frame, wanted) and not _is_emptied(work, frame, used):
             names = wanted.pop(_module_of(frame))
             work.edit(frame, _merging(names))
+    # What is imported anew under a name that goes is what the uses of that name mean now.
+    renewed = {need.local for need in needs} & stale
+    used = {(key, name) for key, name in used if name not in renewed}
     replaced = _drop_unused(work, wanted, used)
     for key in replaced:
         del wanted[key]

@@ -15,11 +15,13 @@ from codemods.engine.plan import FileChange, Migration, Plan, Request
 from codemods.engine.writing import Journals, write
 from codemods.rules.backport.codemod import BackportMigration
 from codemods.rules.celery.codemod import CeleryMigration
+from codemods.rules.huey.codemod import HueyMigration
 from tests.codemods.support import CASES, copied, tree
 
 MIGRATIONS: dict[str, Migration] = {
     "backport": BackportMigration(),
     "celery": CeleryMigration(),
+    "huey": HueyMigration(),
 }
 NAMES = sorted(f"{path.parent.name}/{path.name}" for path in CASES.glob("*/*"))
 _TODO = re.compile(rb"^[ \t]*# TODO\([a-z-]+: [A-Z]+\d+\):.*\n(?:[ \t]*#   .*\n)*", re.MULTILINE)

@@ -12,11 +12,12 @@ from codemods.engine.tree import Change, Frame
 def decorator_change(build: Build, frame: Frame) -> Change:
     """Return the change of a Decorator node."""
     space = space_for(build.options.source, frame)
-    func = build.decorator()
+    build.decorator()  # which notes the import it takes
 
     def change(node: cst.Decorator) -> cst.CSTNode:
         old = node.decorator if isinstance(node.decorator, cst.Call) else None
-        return node.with_changes(decorator=_task_call(build, func, old, space, len("@")))
+        call = _task_call(build, build.decorator(), old, space, len("@"))
+        return node.with_changes(decorator=call)
 
     return change
 
@@ -24,10 +25,10 @@ def decorator_change(build: Build, frame: Frame) -> Change:
 def alias_change(build: Build, frame: Frame) -> Change:
     """Return the change of the call an alias is made with."""
     space = space_for(build.options.source, frame)
-    func = build.decorator()
+    build.decorator()
 
     def change(node: cst.Call) -> cst.CSTNode:
-        return _task_call(build, func, node, space, 0)
+        return _task_call(build, build.decorator(), node, space, 0)
 
     return change
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from codemods.engine.outcome import Outcome
+from codemods.engine.respelling import respelled
 from codemods.engine.scope import BindingKind
 from codemods.engine.site import Kind, Note, Rule
 from codemods.engine.source import Source
@@ -25,7 +26,6 @@ from codemods.rules.backport.names import (
     is_backport,
 )
 from codemods.rules.backport.reach import may_rename, uses
-from codemods.rules.backport.rewriting import respelled
 from codemods.rules.backport.statement import Move, sort_into_place, split
 from codemods.rules.backport.study import Study
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from codemods.engine.respelling import respelled
 from codemods.engine.scope import BindingKind
 from codemods.engine.site import Kind, Rule
 from codemods.rules.backport.absent import ABSENT, advice
 from codemods.rules.backport.missing_result import ONE, OTHER, SPLIT, edit_of, form
 from codemods.rules.backport.names import BRIDGE_DATABASE, GONE, MODULES, counterpart, is_backport
-from codemods.rules.backport.rewriting import respelled
 from codemods.rules.backport.study import Mention, Study, bindings_of
 
 MEMBER = Rule(

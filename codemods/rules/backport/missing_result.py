@@ -7,13 +7,13 @@ from typing import Any
 import libcst as cst
 
 from codemods.engine.draft import Edit
+from codemods.engine.respelling import dotted
 from codemods.engine.scope import Chain
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame, Replacement
 from codemods.rules.backport.reach import is_exported, uses
-from codemods.rules.backport.rewriting import dotted
 from codemods.rules.backport.study import Study
 
 SPLIT = Rule(

@@ -1,80 +1,26 @@
-"""What happens once rules and people have spoken: which tasks stay, and what goes with them."""
+"""What happens once rules and people have spoken."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
-from codemods.engine.deciding import decline, sorted_out, staying
-from codemods.engine.outcome import Outcome
 from codemods.engine.places import Places
-from codemods.engine.plan import Choice, FileChange
-from codemods.engine.site import Note, Site
+from codemods.engine.plan import Choice
+from codemods.engine.settling import Decided, Settling
+from codemods.engine.verdict import definition_findings
 from codemods.rules.celery.settings.aliases import ALIASES
 from codemods.rules.celery.settings.values import CelerySettings
-from codemods.rules.celery.settings.write import TASKS, Written, write_settings
+from codemods.rules.celery.settings.write import TASKS, write_settings
 from codemods.rules.celery.study import Study
-from codemods.rules.celery.verdict import definition_findings
-
-
-@dataclass(slots=True)
-class Settled:
-    """What is wanted of the settings besides edits of their modules."""
-
-    sites: list[Site] = field(default_factory=list)
-    declined: list[Site] = field(default_factory=list)
-    files: list[FileChange] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What happens once it is known which tasks stay."""
-
-    stays: dict[str, Outcome]
-    active: list[Outcome]
-    kept: list[Outcome]
-    settings: Settled
+from codemods.rules.celery.verdict import STAYS
 
 
 def decide_all(study: Study, celery: CelerySettings, places: Places, choice: Choice) -> Decided:
-    """Decide what stays: what a rule blocks, what a person declines, and all that hangs on it.
-
-    A declined outcome keeps its tasks as a blocking one does, so that none is half converted; a
-    setting that concerns no task only loses its edits.
-    """
-    decline(study.outcomes, places, choice)
-    while True:
-        stays = staying(study.outcomes, study.groups)
-        study.stays = dict(stays)
-        converted = study.tasks.keys() - stays.keys()
-        written = write_settings(study, celery, converted) if converted else Written()
-        decline(written.outcomes, places, choice)
-        settled = _settle(written, places, choice)
-        active, kept = sorted_out([*study.outcomes, *written.outcomes], stays)
-        late = [outcome for outcome in kept if outcome.declined and outcome.tasks - stays.keys()]
-        if not late:
-            break
-        study.outcomes.extend(late)
-    findings = definition_findings(study, stays)
-    places.locate(findings)
-    return Decided(stays, [*active, *findings], kept, settled)
-
-
-def _settle(written: Written, places: Places, choice: Choice) -> Settled:
-    """Take away the sites of the settings nobody wants, and the files with them.
-
-    TASKS names the aliases file: neither is written without the other.
-    """
-    settled = Settled(notes=written.notes)
-    tasks = [outcome for outcome in written.outcomes if outcome.code == TASKS.code]
-    without_tasks = bool(tasks) and all(outcome.declined for outcome in tasks)
-    for site in map(places.complete, written.sites):
-        declined = choice.declines(site.code, site.id)
-        if site.code == ALIASES.code:
-            for outcome in tasks if declined else ():
-                outcome.declined = True
-            declined = declined or without_tasks
-        (settled.declined if declined else settled.sites).append(replace(site, declined=declined))
-    gone = {site.path for site in settled.declined} - {site.path for site in settled.sites}
-    settled.files = [file for file in written.files if file.label not in gone]
-    return settled
+    """Decide which tasks stay, and what goes with them."""
+    settling = Settling(
+        write=lambda converted: write_settings(study, celery, converted),
+        findings=lambda stays: definition_findings(
+            study.tasks, study.outcomes, stays, STAYS, "Celery"
+        ),
+        tasks_code=TASKS.code,
+        aliases_code=ALIASES.code,
+    )
+    return settling.decide(study, places, choice)

@@ -9,12 +9,13 @@ from codemods.engine.outcome import Outcome
 from codemods.engine.plan import Plan, Request
 from codemods.engine.project import Project
 from codemods.engine.settings.homes import find_settings
+from codemods.engine.settling import Decided
 from codemods.rules.celery.calls.dispatch import find_uses, judge, judge_uses
 from codemods.rules.celery.calls.flow import Flows
 from codemods.rules.celery.calls.remains import report_remains
 from codemods.rules.celery.calls.unresolved import report_unresolved
 from codemods.rules.celery.census import Census
-from codemods.rules.celery.decided import Decided, decide_all
+from codemods.rules.celery.decided import decide_all
 from codemods.rules.celery.definitions.created import report_created
 from codemods.rules.celery.definitions.definition import judge_definitions
 from codemods.rules.celery.definitions.guard import settle_guards

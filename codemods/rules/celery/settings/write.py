@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 import libcst as cst
 
 from codemods.engine.literals import is_false, is_true, string, text
 from codemods.engine.outcome import Outcome
-from codemods.engine.plan import FileChange
 from codemods.engine.settings import aliases
 from codemods.engine.settings.block import Block, statements
 from codemods.engine.settings.existing import without_aliases
 from codemods.engine.settings.homes import Home, Settings
+from codemods.engine.settling import Written
 from codemods.engine.site import Kind, Note, Rule, Site
 from codemods.engine.tree import Frame
 from codemods.rules.celery.schedules.write import plan_schedules, sent_to
@@ -50,16 +50,6 @@ NO_WORKER = Rule(
     "one you use in BACKEND; without --target django this codemod names bridge.CeleryBackend.",
 )
 _SETTING = re.compile(r"settings\.([A-Z][A-Z0-9_]*)\Z")
-
-
-@dataclass(slots=True)
-class Written:
-    """What the settings rules want."""
-
-    outcomes: list[Outcome] = field(default_factory=list)
-    sites: list[Site] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    files: list[FileChange] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""Rules for the places that use a task."""
