@@ -124,3 +124,25 @@ def test_canvas_of_converted_tasks_runs_in_celery_workers(plant: Plant) -> None:
     assert plant.row(task_id)["return_value"] == [attempt, task_id, path]
     assert plant.row("0" * 32)["return_value"] == "late"
     assert {"retried#1", "retried#2", "w", "late"} <= {name for name, _, _ in plant.runs()}
+
+
+HALF = (
+    "from celery import chain, chord\n"
+    "give([r.get(timeout=50) for r in [\n"
+    "  chain(grow.s(1), stay.s(10), grow.s()).apply_async(),\n"
+    "  chord([grow.s(n) for n in range(3)])(stay.s([0])),\n"
+    "  chord([stay.s(n, 1) for n in range(3)])(total.s()),\n"
+    "]])"
+)
+
+
+@pytest.mark.parametrize("plant", ["redis"], indirect=True)
+@pytest.mark.parametrize("sides", [["new"], ["old", "new"]], ids=["new", "both"])
+def test_canvas_of_old_code_goes_on_when_some_of_its_tasks_are_converted(
+    plant: Plant, sides: list[str]
+) -> None:
+    plant.ready(*[plant.worker(side) for side in sides])
+
+    assert plant.run("old", HALF) == [13, [1, 2, 3, 0], 6]
+
+    assert {row["transport"] for row in plant.rows()} <= {"celery"}

@@ -2,6 +2,8 @@ import os
 import sys
 import time
 
+import celery
+
 from bridge import Retry, fixed, task
 from compat.celery.facade import shared_task
 from tests.app.models import Run
@@ -136,3 +138,10 @@ def square(number):
 @shared_task
 def gather(numbers):
     record(f"gathered {numbers}")
+
+
+@celery.shared_task
+def stay(number, more=0):
+    """Add, as a task that nobody has converted yet."""
+    record(f"stay {number}")
+    return number + more

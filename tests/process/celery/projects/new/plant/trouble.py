@@ -80,7 +80,7 @@ def throw(kind):
     raise RAISED[kind]
 
 
-@task(takes_context=True, retry=Retry(max_attempts=4, on=ConnectionError, backoff=fixed(1)))
+@task(takes_context=True, retry=Retry(max_attempts=4, on=ConnectionError, backoff=fixed(3)))
 def hold(context, name, failures=0):
     """Wait in each attempt until the test lets it go on."""
     record(f"{name}#{context.attempt}")

@@ -56,3 +56,20 @@ def prune(self, name, failures):
     if self.request.retries < failures:
         raise self.retry(exc=ConnectionError(name), countdown=0.2)
     return [self.request.id, self.name, self.request.retries]
+
+
+@shared_task
+def grow(number):
+    record(str(number))
+    return number + 1
+
+
+@shared_task
+def total(numbers):
+    return sum(numbers)
+
+
+@shared_task
+def stay(number, more=0):
+    record(f"stay {number}")
+    return number + more
