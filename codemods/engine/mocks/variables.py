@@ -12,7 +12,49 @@ from codemods.engine.tree import Frame
 
 
 def uses_of_mock(source: Source, call: Frame) -> Iterator[Chain]:
-    """Yield the uses of the variables a patch call gives its mock to."""
+    """Yield the uses of the variables and attributes a patch call gives its mock to."""
+    places = [call]
+    if (start := _started(call)) is not None:
+        places = [start]
+    for chain in list(_uses_of_variables(source, call)):
+        # patcher = patch(...), and somewhere patcher.start()
+        up = chain.frame.up
+        if chain.parts == ("start",) and up is not None and isinstance(up.node, cst.Call):
+            places.append(up)
+    for place in places:
+        yield from _uses_of_variables(source, place)
+        yield from _uses_of_attributes(source, place)
+
+
+def _started(call: Frame) -> Frame | None:
+    """Return the call of `patch(...).start()`."""
+    method = call.up
+    if method is None or not isinstance(method.node, cst.Attribute):
+        return None
+    start = method.up
+    called = start is not None and isinstance(start.node, cst.Call)
+    return start if called and method.node.attr.value == "start" else None
+
+
+def _uses_of_attributes(source: Source, call: Frame) -> Iterator[Chain]:
+    """Yield the uses of `self.m` in a class that gives it a mock, less these first words."""
+    if call.up is None or not isinstance(call.up.node, cst.Assign):
+        return
+    around = call.enclosing(cst.ClassDef)
+    for target in call.up.node.targets:
+        held = target.target
+        if not isinstance(held, cst.Attribute) or not isinstance(held.value, cst.Name):
+            continue
+        root, name = held.value.value, held.attr.value
+        for chain in source.survey.chains:
+            if chain.root != root or chain.parts[:1] != (name,) or chain.stored:
+                continue
+            inside = chain.frame.enclosing(cst.ClassDef)
+            if (inside and inside.node) is (around and around.node):
+                yield Chain(f"{root}.{name}", chain.parts[1:], chain.frame)
+
+
+def _uses_of_variables(source: Source, call: Frame) -> Iterator[Chain]:
     owners = list(_variables(call))
     for chain in source.survey.chains:
         for function, name in owners:

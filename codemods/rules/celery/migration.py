@@ -34,6 +34,7 @@ from codemods.rules.celery.testing.computed_path import judge_computed
 from codemods.rules.celery.testing.eager import judge_eager
 from codemods.rules.celery.testing.fixtures import judge_fixtures
 from codemods.rules.celery.testing.mock_path import judge_paths
+from codemods.rules.celery.testing.unclear import judge_unclear
 
 _ROUNDS = 4
 
@@ -109,6 +110,7 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
     report_remains(study, project.relevant)
     judge_paths(study, project.relevant)
     judge_computed(study, project.relevant)
+    judge_unclear(study, project.relevant)
     settle_clashes(study)
     judge_fixtures(study, project.relevant)
     judge_eager(study, project.relevant)

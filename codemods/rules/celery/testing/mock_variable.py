@@ -14,6 +14,7 @@ from codemods.rules.celery.names import SEND
 from codemods.rules.celery.study import Study
 from codemods.rules.celery.task import CeleryTask
 from codemods.rules.celery.testing.assertion import judge_assertion
+from codemods.rules.celery.testing.whole_calls import RECORDS, judge_record
 
 USING = frozenset({"countdown", "eta", "queue", "priority"})
 
@@ -32,6 +33,9 @@ def follow_mock(study: Study, outcome: Outcome, call: Frame, task: CeleryTask) -
 def follow_whole_mock(study: Study, outcome: Outcome, call: Frame, task: CeleryTask) -> None:
     """Rename the sending methods of a mock that stands for the whole task."""
     for chain in uses_of_mock(outcome.source, call):
+        if chain.parts[:1] and chain.parts[0] in RECORDS:
+            record = judge_record(study, outcome.source, chain, task)
+            study.outcomes.extend([record] if record is not None else [])
         if not chain.parts or chain.parts[0] not in SEND:
             continue
         found = _part(outcome, chain, task)
