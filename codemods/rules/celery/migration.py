@@ -16,6 +16,7 @@ from codemods.rules.celery.calls.remains import report_remains
 from codemods.rules.celery.calls.unresolved import report_unresolved
 from codemods.rules.celery.census import Census
 from codemods.rules.celery.decided import decide_all
+from codemods.rules.celery.definitions.app_class import report_app_class
 from codemods.rules.celery.definitions.created import report_created
 from codemods.rules.celery.definitions.definition import judge_definitions
 from codemods.rules.celery.definitions.guard import settle_guards
@@ -98,6 +99,7 @@ def _read(project: Project, request: Request) -> tuple[Study, CelerySettings]:
         return study, settings
     judge_definitions(study)
     report_created(study)
+    report_app_class(study, project.relevant)
     find_uses(study, project.relevant)
     flows = Flows(study)
     fresh = project.select_users(flows.collect())
