@@ -8,14 +8,16 @@ from codemods.engine.site import Rule
 from codemods.engine.survey import dotted_name
 from codemods.rules.celery.bases import read_base
 from codemods.rules.celery.options.build import Build
+from codemods.rules.celery.options.handlers import handler, handlers_of_class
 
 BASE = Rule(
     "CEL314",
     "base= names a class that does more than carry options",
     "A class with abstract = True and options such as autoretry_for or max_retries is read as if "
     "the decorator had them. One with methods changes how the task runs, and nothing carries that "
-    "over: on_failure and on_success become tasks that are hooks, __call__ and before_start a "
-    "decorator below @task, shared state a cached function of the module. Then remove base=.",
+    "over, on_failure and on_success alone excepted, which are called as before. __call__ and "
+    "before_start become a decorator below @task, shared state a cached function of the module. "
+    "Then remove base=.",
 )
 
 _WRAPPING = {"__call__", "before_start", "after_return"}
@@ -30,6 +32,11 @@ def base(option: Option, build: Build) -> None:
     read = read_base(build.project, option)
     if read is None or not read.methods:
         build.refuse(BASE.code, f"base={name} is not a class of this project that can be read")
+        return
+    kept = handlers_of_class(option, build, read.methods) if read.known and not read.entries else []
+    if kept:
+        for each in kept:
+            handler(each, build)
         return
     methods = list(dict.fromkeys(read.methods))
     advice = ""
