@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -12,7 +11,7 @@ from bridge.cancellation import Cancellation
 from bridge.execution import execute
 from bridge.interface import BaseTaskBackend, P, R, TaskResultStatus
 from bridge.outcome import Failed, Outcome, RetryLater, Succeeded
-from bridge.result import AnyResult, TaskResult
+from bridge.result import AnyResult, TaskResult, changed
 from bridge.typed_json import revive
 from bridge.values import is_typed
 
@@ -25,20 +24,12 @@ def attempt_in_memory(
     run: Callable[[AnyResult], Outcome],
 ) -> tuple[TaskResult[P, R], Outcome]:
     """Make one attempt to run a task that only its result knows of; return what that becomes."""
-    now = timezone.now()
-    running = replace(
-        result,
-        status=TaskResultStatus.RUNNING,
-        started_at=result.started_at or now,
-        last_attempted_at=now,
-        worker_ids=[*result.worker_ids, worker_id],
-        progress=None,
-    )
+    running = begun(result, worker_id)
     final = running
 
     def finish(outcome: Outcome) -> TaskResult[P, R]:
         nonlocal final
-        final = _finished(running, outcome)
+        final = ended(running, outcome)
         return final
 
     _running[running.id] = running
@@ -72,18 +63,36 @@ def enqueue_hooks(result: TaskResult[P, R]) -> None:
             hook.enqueue(result_id=result.id)
 
 
-def _finished(result: TaskResult[P, R], outcome: Outcome) -> TaskResult[P, R]:
+def begun(result: TaskResult[P, R], worker_id: str) -> TaskResult[P, R]:
+    """Return what a result becomes when a worker begins an attempt, now."""
+    now = timezone.now()
+    return changed(
+        result,
+        status=TaskResultStatus.RUNNING,
+        started_at=result.started_at or now,
+        last_attempted_at=now,
+        worker_ids=[*result.worker_ids, worker_id],
+        progress=None,
+    )
+
+
+def ended(result: TaskResult[P, R], outcome: Outcome) -> TaskResult[P, R]:
+    """Return what a result becomes when its attempt ends, now."""
     match outcome:
         case Succeeded(value=value):
-            done = replace(result, status=TaskResultStatus.SUCCESSFUL, finished_at=timezone.now())
-            if is_typed(done.backend):
-                value = revive(value)
-            object.__setattr__(done, "_return_value", value)
-            return done
+            return changed(
+                result,
+                status=TaskResultStatus.SUCCESSFUL,
+                finished_at=timezone.now(),
+                _return_value=revive(value) if is_typed(result.backend) else value,
+            )
         case Failed(error=error):
-            errors = [*result.errors, error]
-            return replace(
-                result, status=TaskResultStatus.FAILED, errors=errors, finished_at=timezone.now()
+            return changed(
+                result,
+                status=TaskResultStatus.FAILED,
+                finished_at=timezone.now(),
+                errors=[*result.errors, error],
             )
         case RetryLater(error=error):
-            return replace(result, status=TaskResultStatus.READY, errors=[*result.errors, error])
+            errors = [*result.errors, error]
+            return changed(result, status=TaskResultStatus.READY, errors=errors)

@@ -97,6 +97,9 @@ class TaskResult(BaseTaskResult[P, R], Generic[P, R]):  # type: ignore[misc]  # 
             object.__setattr__(self, name, getattr(other, name))
 
 
+FIELDS = tuple(each.name for each in fields(TaskResult))
+
+
 def _message(traceback: str, kind: type[BaseException]) -> str:
     head = f"{kind.__name__}: "
     lines = traceback.splitlines()
@@ -105,6 +108,19 @@ def _message(traceback: str, kind: type[BaseException]) -> str:
         if found and (not before or before.endswith(".")) and not before.startswith(" "):
             return "\n".join([first, *lines[number + 1 :]])
     return ""
+
+
+def changed(result: TaskResult[P, R], **changes: Any) -> TaskResult[P, R]:
+    """Return a copy with other values.
+
+    Unlike dataclasses.replace() it does not look through the arguments, which may hold what old
+    code has sent and is not JSON.
+    """
+    copy: TaskResult[P, R] = object.__new__(type(result))
+    for name in FIELDS:
+        value = changes[name] if name in changes else getattr(result, name)
+        object.__setattr__(copy, name, value)
+    return copy
 
 
 def result_like(result: DjangoTaskResult[P, R]) -> TaskResult[P, R]:

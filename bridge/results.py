@@ -58,7 +58,7 @@ def results_of(made: Sequence[TaskResult[P, R]], batch_id: str | None = None) ->
 
 def new_result(
     task: DjangoTask[P, R],
-    result_id: UUID,
+    result_id: UUID | str,
     args: list[Any],
     kwargs: dict[str, Any],
     *,

@@ -26,6 +26,9 @@ from bridge.policies import OnLost
 from bridge.result import AnyResult
 from bridge.results import Results, results_of
 
+VALID_UNDER = "_valid_under"
+"""Where a task keeps the settings of the backend that found it valid."""
+
 
 class BridgeBackend(BaseTaskBackend):
     """A backend whose tasks carry policies."""
@@ -74,6 +77,19 @@ class BridgeBackend(BaseTaskBackend):
     def on_lost_of(self, task: AnyTask) -> OnLost:
         """Return what becomes of a task whose worker died: its own word, or the backend's."""
         return getattr(task, "on_lost", None) or self.on_lost
+
+    def validate_task(self, task: AnyTask) -> None:
+        """Raise InvalidTask for a task that this backend cannot enqueue."""
+        # Neither a task nor the settings of its backend change, and reading a signature is slow.
+        memory = vars(task) if isinstance(task, Task) else {}
+        if memory.get(VALID_UNDER) is self.params:
+            return
+        super().validate_task(task)
+        self.validate_once(task)
+        memory[VALID_UNDER] = self.params
+
+    def validate_once(self, task: AnyTask) -> None:
+        """Do what validate_task() does, beyond what Django asks of every task."""
 
     def validate_hooks(self, hooks: Hooks, whose: str) -> None:
         """Raise InvalidTask for hooks that this backend cannot enqueue."""

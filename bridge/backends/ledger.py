@@ -53,8 +53,6 @@ PATH_LENGTH = 255
 QUEUE_LENGTH = 128
 
 T = TypeVar("T")
-VALID_UNDER = "_valid_under"
-"""Where a task keeps the settings of the backend that found it valid."""
 
 
 class LedgerBackend(BridgeBackend):
@@ -132,13 +130,8 @@ class LedgerBackend(BridgeBackend):
         """Return for how long finished tasks are kept, from OPTIONS["RETENTION"]: for ever."""
         return retention_of(self.option(RETENTION))
 
-    def validate_task(self, task: AnyTask) -> None:
-        """Raise InvalidTask for a task that this backend cannot keep."""
-        # Neither a task nor the settings of its backend change, and reading a signature is slow.
-        memory = vars(task) if isinstance(task, Task) else {}
-        if memory.get(VALID_UNDER) is self.params:
-            return
-        super().validate_task(task)
+    def validate_once(self, task: AnyTask) -> None:
+        """Raise InvalidTask for a task that has no place in a row."""
         for what, text, longest in (
             ("The path of a task", task.module_path, PATH_LENGTH),
             ("The name of a queue", task.queue_name, QUEUE_LENGTH),
@@ -148,7 +141,6 @@ class LedgerBackend(BridgeBackend):
                     f"{what} has {longest} characters at most; {text!r:.80} has {len(text)}. "
                     "Choose a shorter one."
                 )
-        memory[VALID_UNDER] = self.params
 
     def validate_hooks(self, hooks: Hooks, whose: str) -> None:
         """Raise InvalidTask for hooks that cannot be enqueued in the commit of what ends."""

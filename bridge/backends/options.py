@@ -150,6 +150,14 @@ RETENTION = Option(
     fits=is_retention,
     without="finished tasks are kept for ever",
 )
+RESULTS = Option(
+    name="RESULTS",
+    default="ledger",
+    means="what keeps the results: 'ledger', a row of each task in the database; 'native', the "
+    "result backend of Celery alone, without any access to the database",
+    rule="'ledger' or 'native'",
+    fits=("ledger", "native").__contains__,
+)
 APP = Option(
     name="APP",
     means='path of the Celery app, `"shop.celery.app"` for example',

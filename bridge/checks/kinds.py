@@ -131,6 +131,12 @@ NEVER_AT_ONCE = Kind(
     "waits for the commit.",
     "Leave it out, or send what must not wait outside the transaction.",
 )
+NO_RESULTS = Kind(
+    "bridge.W006",
+    "RESULTS of a CeleryBackend is 'native', and Celery keeps results that cannot be read back.",
+    "Give Celery a key-value result backend (Redis, Memcached, files, S3 and others) and set "
+    "result_extended; or set task_ignore_result, if nobody asks for results.",
+)
 IGNORED_POLICY = Kind(
     "bridge.W010",
     "A task declares a policy that its backend ignores.",

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from celery import states
-from celery.exceptions import Ignore, Reject, TaskPredicate
+from celery.exceptions import Ignore, Reject
 from celery.exceptions import Retry as CeleryRetry
 from django.utils import timezone
 
@@ -31,6 +28,7 @@ from compat.celery import holder
 from compat.celery.bound import SENT_AGAIN_WITH
 from compat.celery.in_place import run_in_place
 from compat.celery.registration import celery_backends, owner
+from compat.celery.telling import failure, is_terminated, note_started
 from compat.celery.wire import RETRY_POLICY, Message
 
 if TYPE_CHECKING:
@@ -38,9 +36,6 @@ if TYPE_CHECKING:
     from compat.celery.backend import CeleryBackend
 
 logger = logging.getLogger("bridge.celery")
-
-# How a pool process ends when its parent terminates it.
-TERMINATED = {-(256 - number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
 
 
 def run(celery_task: Any, path: str, args: Any, kwargs: Any) -> Any:
@@ -51,7 +46,7 @@ def run(celery_task: Any, path: str, args: Any, kwargs: Any) -> Any:
     if celery_task.request.is_eager and not celery_backends():
         return run_in_place(task, args, kwargs)
     message = Message.of(celery_task.request, args, kwargs)
-    return owner(task).receive(celery_task, message, task)
+    return owner(task).run_message(celery_task, message, task)
 
 
 def receive(backend: CeleryBackend, celery_task: Any, message: Message, task: AnyTask) -> Any:
@@ -95,7 +90,7 @@ class Attempt:
                 task.module_path,
             )
             raise Ignore("a message that must not run again")
-        self._note_started()
+        note_started(self.celery_task)
         result: AnyResult = to_result(row, task)
         # Old code may have sent what a result does not hold: dates, or whatever can be pickled.
         object.__setattr__(result, "args", self.message.args)
@@ -120,20 +115,8 @@ class Attempt:
         after_call = None if eager else refuse_open_transaction
         return attempt(result, losses=row.losses, after_call=after_call, channel=channel)
 
-    def _note_started(self) -> None:
-        request = self.celery_task.request
-        ignored = request.ignore_result or self.celery_task.ignore_result
-        if not self.celery_task.app.conf.task_track_started or ignored or request.is_eager:
-            return
-        facts = {"pid": os.getpid(), "hostname": request.hostname}
-        try:
-            self.celery_task.update_state(state=states.STARTED, meta=facts)
-        except Exception as error:  # noqa: BLE001
-            # Every result backend has its own errors; the ledger has the truth.
-            logger.warning("task=%s STARTED is not stored: %r", self.message.id, error)
-
     def _finish(self, row: TaskRow, outcome: Outcome) -> AnyResult | None:
-        if _is_terminated(outcome):
+        if is_terminated(outcome):
             return None
         stored: AnyResult | None
         if self.stored is not None:
@@ -149,7 +132,7 @@ class Attempt:
         return stored
 
     def _tell_celery(self, row: TaskRow, outcome: Outcome) -> Any:
-        if not isinstance(outcome, Succeeded) and _is_terminated(outcome):
+        if not isinstance(outcome, Succeeded) and is_terminated(outcome):
             raise outcome.exception
         if not self.kept:
             raise Ignore("another worker has taken the task over")
@@ -157,11 +140,7 @@ class Attempt:
             return outcome.value
         if isinstance(outcome, RetryLater) and not self._is_cancelled(row):
             self._send_again(row, outcome)
-        celerys_own = isinstance(outcome.exception, TaskPredicate)
-        if isinstance(outcome.exception, Exception) and not celerys_own:
-            raise outcome.exception
-        # Celery would let it end the worker's process, or not end the task: it has ended.
-        raise RuntimeError(f"The task raised {outcome.exception!r}.") from outcome.exception
+        raise failure(outcome.exception)
 
     def _send_again(self, row: TaskRow, outcome: RetryLater) -> NoReturn:
         """Let Celery send the next attempt's message, under the same id and name."""
@@ -206,9 +185,3 @@ class Attempt:
         else:
             error = EnqueueError(f"Its next attempt was refused: {refusal!r}.")
             persist(lambda: end(self.backend, row, error), f"fail task {row.id}")
-
-
-def _is_terminated(outcome: Outcome) -> bool:
-    """Say whether the pool is ending this process: whoever ended it decides about the task."""
-    error = getattr(outcome, "exception", None)
-    return isinstance(error, SystemExit) and error.code in TERMINATED

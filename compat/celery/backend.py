@@ -13,19 +13,22 @@ can read, such a task stays READY.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 from kombu.exceptions import EncodeError, OperationalError
 
 from bridge.backends.carried import CarriedBackend
-from bridge.backends.options import APP, HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, Option
+from bridge.backends.options import APP, HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, RESULTS, Option
 from bridge.exceptions import PayloadTooLarge
 from bridge.interface import AnyTask
 from bridge.policies import POLICIES
 from compat.celery.base import OnCelery
 from compat.celery.checks import check_options
+from compat.celery.native.backend import NativeCeleryBackend
 from compat.celery.options import check_rate
 from compat.celery.payload import refuse_large
 from compat.celery.producer import Unconfirmed
@@ -37,7 +40,10 @@ if TYPE_CHECKING:
 
 
 class CeleryBackend(OnCelery, CarriedBackend):  # type: ignore[override]
-    """Tasks in the ledger, carried and run by Celery."""
+    """Tasks in the ledger, carried and run by Celery.
+
+    With OPTIONS["RESULTS"] at "native" there is no ledger: a NativeCeleryBackend is made.
+    """
 
     transport = "celery"
     carrier = "Celery"
@@ -51,12 +57,26 @@ class CeleryBackend(OnCelery, CarriedBackend):  # type: ignore[override]
         HOLD_ETA,
         MAX_PAYLOAD,
         QUEUE_MAP,
+        RESULTS,
     )
     # Celery hands out each message as it comes; its workers can keep a rate each.
     honours: ClassVar[frozenset[str]] = frozenset(POLICIES) - {"concurrency", "rate_limit"}
     in_part: ClassVar[frozenset[str]] = frozenset({"rate_limit"})
 
-    def receive(self, celery_task: Any, message: Message, task: AnyTask) -> Any:
+    def __new__(cls, alias: str, params: dict[str, Any]) -> Any:
+        """Return the backend that the settings ask for."""
+        options = params.get("OPTIONS")
+        if not isinstance(options, Mapping) or options.get(RESULTS.name) != "native":
+            return super().__new__(cls)
+        if cls is not CeleryBackend:
+            raise ImproperlyConfigured(
+                f"RESULTS of TASKS[{alias!r}] is 'native', and {cls.__qualname__} is a "
+                "CeleryBackend with a ledger. Derive it from "
+                "compat.celery.native.backend.NativeCeleryBackend instead."
+            )
+        return NativeCeleryBackend(alias, params)
+
+    def run_message(self, celery_task: Any, message: Message, task: AnyTask) -> Any:
         """Run a task whose message has arrived, if its row allows; return or raise for Celery."""
         from compat.celery import attempt
 

@@ -54,7 +54,7 @@ class OnCelery(BridgeBackend):
         return not apps.ready or self.celery_queues.has_priorities
 
     @abstractmethod
-    def receive(self, celery_task: Any, message: Message, task: AnyTask) -> Any:
+    def run_message(self, celery_task: Any, message: Message, task: AnyTask) -> Any:
         """Run a task whose message has arrived; return or raise for Celery."""
 
     def on_ready(self) -> None:

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
-from bridge.backends.options import HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP
+from bridge.backends.options import HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, RESULTS
 from bridge.checks.kinds import WRONG_APP, WRONG_CELERY_OPTION
 
 if TYPE_CHECKING:
-    from compat.celery.backend import CeleryBackend
+    from compat.celery.base import OnCelery
 
 
-def check_options(backend: CeleryBackend) -> Iterator[checks.CheckMessage]:
+def check_options(backend: OnCelery) -> Iterator[checks.CheckMessage]:
     """Yield an error for each option that is wrong."""
     right = True
-    for option in (HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP):
+    for option in (HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, RESULTS):
+        if option not in backend.known_options:
+            continue
         try:
             backend.option(option)
         except ImproperlyConfigured as error:

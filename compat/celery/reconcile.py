@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from celery import states
 from celery.backends.base import DisabledBackend
 from celery.backends.rpc import RPCBackend
-from celery.utils.serialization import UnpickleableExceptionWrapper
 from django.utils.timezone import is_naive, make_aware
 
 from bridge.interface import TaskError
 from bridge.ledger.models import FAILED, SUCCESSFUL, TaskRow
 from bridge.ledger.results import to_json
 from bridge.ledger.store import UNRECORDED
+from compat.celery.meta import class_path, moment, shown
 from compat.celery.moments import aware
-from compat.celery.wire import plain
 
 if TYPE_CHECKING:
     from compat.celery.backend import CeleryBackend
@@ -45,40 +44,17 @@ def reconcile(backend: CeleryBackend, row: TaskRow) -> TaskRow:
     return backend.store.tasks.get(id=row.id)
 
 
-def moment(value: Any) -> datetime | None:
-    """Return a date_done as an aware moment; without an offset it is UTC."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if not isinstance(value, datetime):
-        return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value
-
-
 def _facts(row: TaskRow, meta: Any, finished_at: datetime | None) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "finished_at": aware(finished_at or datetime.now(UTC)),
         "worker_ids": [*row.worker_ids, meta.get("worker") or UNRECORDED],
     }
     if meta["status"] == states.SUCCESS:
-        return {**facts, "status": SUCCESSFUL, "return_value": _value(meta["result"])}
+        return {**facts, "status": SUCCESSFUL, "return_value": shown(meta["result"])}
     error = TaskError(
-        exception_class_path=_class_path(meta["result"]), traceback=meta.get("traceback") or ""
+        exception_class_path=class_path(meta["result"]), traceback=meta.get("traceback") or ""
     )
     return {**facts, "status": FAILED, "errors": [*row.errors, to_json(error)]}
-
-
-def _value(value: Any) -> Any:
-    try:
-        return plain(value)
-    except (TypeError, ValueError):
-        return repr(value)[:1000]
-
-
-def _class_path(error: Any) -> str:
-    if isinstance(error, UnpickleableExceptionWrapper):
-        return f"{error.exc_module}.{error.exc_cls_name}"
-    kind = type(error) if isinstance(error, BaseException) else Exception
-    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _naive_to_utc(value: datetime | None) -> datetime:

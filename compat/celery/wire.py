@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,14 @@ from bridge.ids import to_uuid
 from bridge.interface import AnyTask
 from bridge.ledger.models import TaskRow
 from bridge.values import storable
+from compat.celery import stamp
 from compat.celery.moments import aware
 from compat.celery.producer import Producer, producing
+from compat.celery.stamp import Stamp
 
 if TYPE_CHECKING:
     from compat.celery.backend import CeleryBackend
+    from compat.celery.base import OnCelery
 
 # A caller waits for this: about a second when the broker refuses connections.
 RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
@@ -29,42 +32,80 @@ HAS_ROW = "bridge_row"
 
 
 def send(backend: CeleryBackend, row: TaskRow, producer: Producer | None = None) -> None:
-    """Send a row's message by the Celery task of its name, so routes and task options apply.
+    """Send a row's message. Raise PayloadTooLarge for one that is too large."""
+    publish(
+        backend,
+        row.task_path,
+        row.args,
+        row.kwargs,
+        task_id=str(row.id),
+        queue_name=row.queue_name,
+        priority=row.priority,
+        run_after=row.run_after,
+        expires_at=row.expires_at,
+        headers={HAS_ROW: True},
+        producer=producer,
+        **({"retries": row.runs} if row.runs else {}),
+    )
 
-    Raise PayloadTooLarge for a message that is too large.
+
+def publish(
+    backend: OnCelery,
+    path: str,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    *,
+    task_id: str,
+    queue_name: str,
+    priority: int,
+    run_after: datetime | None,
+    expires_at: datetime | None,
+    headers: dict[str, Any],
+    producer: Producer | None = None,
+    **options: Any,
+) -> None:
+    """Send a message by the Celery task of its name, so routes and task options apply.
+
+    Further options are those of Celery's apply_async(). Raise PayloadTooLarge for a message that
+    is too large.
     """
-    if producer is not None:
-        _send(backend, row, {"producer": producer})
-    elif backend.app.conf.task_always_eager:
-        _send(backend, row, {})
-    else:
-        with producing(backend) as lent:
-            _send(backend, row, {"producer": lent})
-
-
-def _send(backend: CeleryBackend, row: TaskRow, options: dict[str, Any]) -> None:
-    name = backend.aliases.wire_name(row.task_path)
-    # What the row does not say, the Celery task must not say in its place: using() had the word.
-    options |= {"task_id": str(row.id), "retry_policy": RETRY_POLICY}
-    options["eta"] = row.run_after and _aware(row.run_after)
-    # Workers of the old code know no ledger: they obey what the message says.
-    options["expires"] = row.expires_at and _aware(row.expires_at)
-    queue = options["queue"] = backend.celery_queues.to_wire(row.queue_name)
+    queue = backend.celery_queues.to_wire(queue_name)
     levels = backend.celery_queues.levels(queue)
-    options["priority"] = levels and levels.to_wire(row.priority)
-    if row.runs:
-        options["retries"] = row.runs
+    # What the call does not say, the Celery task must not say in its place: using() had the word.
+    options |= {
+        "task_id": task_id,
+        "retry_policy": RETRY_POLICY,
+        "queue": queue,
+        "eta": run_after and _aware(run_after),
+        # Workers of the old code know no ledger: they obey what the message says.
+        "expires": expires_at and _aware(expires_at),
+        "priority": levels and levels.to_wire(priority),
+    }
+    name = backend.aliases.wire_name(path)
+    if backend.app.conf.task_always_eager:
+        _apply(backend, name, args, kwargs, options)
+        return
+    # Celery would subscribe to the result for whoever waits for it here, which nobody does: one
+    # more round trip, and a long wait while the result backend is away. Workers are told what the
+    # task says.
     task = backend.app.tasks.get(name)
-    if not backend.app.conf.task_always_eager:
-        # Celery would subscribe to the result for whoever waits for it here, which nobody does: one
-        # more round trip, and a long wait while the result backend is away. Workers are told what
-        # the task says.
-        options["ignore_result"] = True
-        options["headers"] = {"ignore_result": task and task.ignore_result, HAS_ROW: True}
+    options["ignore_result"] = True
+    options["headers"] = {"ignore_result": task and task.ignore_result, **headers}
+    if producer is not None:
+        _apply(backend, name, args, kwargs, {**options, "producer": producer})
+        return
+    with producing(backend) as lent:
+        _apply(backend, name, args, kwargs, {**options, "producer": lent})
+
+
+def _apply(
+    backend: OnCelery, name: str, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]
+) -> None:
+    task = backend.app.tasks.get(name)
     if task is None:
-        backend.app.send_task(name, tuple(row.args), row.kwargs, **options)
+        backend.app.send_task(name, tuple(args), kwargs, **options)
     else:
-        task.apply_async(tuple(row.args), row.kwargs, **options)
+        task.apply_async(tuple(args), kwargs, **options)
 
 
 def _aware(at: datetime) -> datetime:
@@ -97,6 +138,8 @@ class Message:
     in_workflow: bool
     # Was its row written before it was sent?
     has_row: bool
+    # What a producer without a ledger says of the task.
+    stamp: Stamp = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: Any, args: Any, kwargs: Any) -> Message:
@@ -114,6 +157,7 @@ class Message:
                 getattr(request, name, None) for name in ("chain", "chord", "callbacks", "errbacks")
             ),
             has_row=bool((request.headers or {}).get(HAS_ROW)),
+            stamp=stamp.of(request.stamps),
         )
 
     @property
@@ -130,6 +174,17 @@ class Message:
         """Say whether the ledger can make this message again."""
         return self.portable and not self.in_workflow
 
+    def queue_name(self, backend: OnCelery) -> str:
+        """Return the queue it came from, by the name Django has for it."""
+        return backend.celery_queues.from_wire(self.queue)
+
+    def priority(self, backend: OnCelery) -> int:
+        """Return the priority it came with, by Django's numbers."""
+        levels = backend.celery_queues.levels(
+            backend.celery_queues.to_wire(self.queue_name(backend))
+        )
+        return levels.from_wire(self.level) if levels else 0
+
     def draft(self, backend: CeleryBackend, task: AnyTask) -> TaskRow:
         """Return the row this message needs if the ledger has none, because old code sent it.
 
@@ -139,8 +194,6 @@ class Message:
         its worker dies.
         """
         portable = self.portable
-        queue_name = backend.celery_queues.from_wire(self.queue)
-        levels = backend.celery_queues.levels(backend.celery_queues.to_wire(queue_name))
         return TaskRow(
             id=to_uuid(self.id),
             task_path=task.module_path,
@@ -150,9 +203,10 @@ class Message:
             else {str(name): _text(value) for name, value in self.kwargs.items()},
             backend=backend.alias,
             transport=backend.transport,
-            queue_name=queue_name,
-            priority=levels.from_wire(self.level) if levels else 0,
+            queue_name=self.queue_name(backend),
+            priority=self.priority(backend),
             run_after=self.eta,
+            expires_at=stamp.facts_of(self.stamp).get("expires_at"),
             on_lost=backend.on_lost_of(task) if self.repeatable else "fail",
             # What follows from the task is up to the task, whoever has sent it.
             hooks=task_specs(getattr(task, "on_success", ()), getattr(task, "on_failure", ())),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery import signals
+from celery import bootsteps, signals
 
 
 def subscribe() -> None:
@@ -13,7 +13,27 @@ def subscribe() -> None:
 
 
 def _on_worker_init(sender: Any, **kwargs: Any) -> None:
-    from compat.celery.maintenance import MaintenanceStep, prepare
+    from compat.celery.registration import celery_backends, ledger_backends
 
-    prepare(sender.hostname)
-    sender.app.steps["worker"].add(MaintenanceStep)
+    if ledger_backends():
+        from compat.celery.maintenance import MaintenanceStep, prepare
+
+        prepare(sender.hostname)
+        sender.app.steps["worker"].add(MaintenanceStep)
+    if len(ledger_backends()) < len(celery_backends()):
+        from compat.celery.native import deaths
+
+        deaths.watch()
+        sender.app.steps["worker"].add(VerifyStep)
+
+
+class VerifyStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    """End a worker that would run the wrong tasks before it takes one."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, parent: Any) -> None:
+        """Check the tasks."""
+        from compat.celery import registration
+
+        registration.verify(parent.app)

@@ -10,8 +10,10 @@ from tests.conformance.harness import (
     QUEUES,
     Harness,
     clear_celery,
+    clear_native,
     drain_celery,
     drain_database,
+    drain_native,
     drain_nothing,
 )
 from tests.conformance.workers import CeleryWorker
@@ -70,14 +72,23 @@ HARNESSES = {
             )
             for name, worker in WORKERS.items()
         ),
+        Harness(
+            "celery-native",
+            "bridge.CeleryBackend",
+            {"APP": "tests.app.celery_native.app", "RESULTS": "native"},
+            drain=drain_native,
+            leave=clear_native,
+        ),
     ]
 }
 SERVERS = {"postgres": POSTGRES, "mariadb": MARIADB}
 NEEDS = {
+    "cancels": "cancels tasks",
     "executes": "runs tasks",
     "keeps_in_memory": "keeps tasks in memory",
     "obeys_on_commit": "enqueues before or after the commit as it is told",
     "orders_strictly": "orders strictly",
+    "requeues": "runs finished tasks again",
     "runs_at_once": "runs tasks at once",
     "runs_here": "runs tasks in the process of the test",
     "supports_get_result": "keeps results",
@@ -107,10 +118,15 @@ def harness(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[
                 owner = harness if hasattr(harness, capability) else harness.backend
                 if not getattr(owner, capability):
                     pytest.skip(f"the backend is not one that {NEEDS[capability]}")
+        for mark in request.node.iter_markers("honours"):
+            for policy in set(mark.args) - harness.backend.honours:  # type: ignore[attr-defined]
+                if harness.executes:
+                    pytest.skip(f"the backend does not honour {policy}")
         # What AppConfig.ready() does once a process; here TASKS changes with every test.
         announce_ready()
         harness.clear()
         yield harness
+        harness.leave()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

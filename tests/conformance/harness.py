@@ -7,13 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.test import override_settings
+from django.utils import timezone
 
+from bridge.backends.base import BridgeBackend
 from bridge.backends.startup import announce_ready
 from bridge.execution import announce
 from bridge.interface import BaseTaskBackend, DjangoTask, task_backends
@@ -39,6 +42,8 @@ class Harness:
     drain: Callable[[], None] | None = None
     # Takes away what earlier tests have left where no database forgets it.
     clear: Callable[[], None] = lambda: None
+    # Takes away what this one leaves there.
+    leave: Callable[[], None] = lambda: None
     # Does one worker follow priorities exactly, more finely than a broker's few levels?
     orders_strictly: bool = False
     # Does enqueue_on_commit decide when a task is enqueued, and not the transport?
@@ -61,6 +66,16 @@ class Harness:
     def runs_at_once(self) -> bool:
         """Say whether enqueue() returns when the task has run."""
         return self.drain is drain_nothing
+
+    @property
+    def cancels(self) -> bool:
+        """Say whether tasks can be cancelled."""
+        return getattr(type(self.backend), "cancel", None) is not BridgeBackend.cancel
+
+    @property
+    def requeues(self) -> bool:
+        """Say whether finished tasks can be run again."""
+        return hasattr(self.backend, "requeue")
 
     @property
     def keeps_in_memory(self) -> bool:
@@ -160,6 +175,52 @@ def drain_celery() -> None:
         stopped.set()
         signals.worker_shutdown.send(sender=None)
         signals.setup_logging.disconnect(_leave_logging_alone)
+
+
+def clear_native() -> None:
+    """Forget every message and every result."""
+    from tests.app.celery_native import PREFIX, app
+
+    client: Any = app.backend.client
+    for key in client.scan_iter(f"{PREFIX}*"):
+        client.delete(key)
+
+
+def drain_native() -> None:
+    """Let a real Celery worker consume from Redis, in a thread, until nothing is due."""
+    from celery import signals
+    from celery.contrib.testing.worker import start_worker
+
+    from tests.app.celery_native import app
+
+    signals.setup_logging.connect(_leave_logging_alone)
+    try:
+        with start_worker(app, pool="solo", perform_ping_check=False, queues=QUEUES):
+            deadline = time.monotonic() + 60
+            while _is_busy(app):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+    finally:
+        signals.setup_logging.disconnect(_leave_logging_alone)
+
+
+def _is_busy(app: Any) -> bool:
+    """Say whether a task has not ended that is not to run much later."""
+    from celery import states
+
+    from compat.celery import stamp
+    from tests.app.celery_native import PREFIX
+
+    results = app.backend
+    keys = list(results.client.scan_iter(f"{PREFIX}celery-task-meta-*"))
+    soon = timezone.now() + timedelta(minutes=1)
+    for stored in results.client.mget(keys) if keys else []:
+        meta = results.decode(stored)
+        run_after = stamp.of(meta).get("run_after")
+        is_due = run_after is None or stamp.moment(run_after) < soon
+        if meta["status"] not in states.READY_STATES and is_due:
+            return True
+    return False
 
 
 def _leave_logging_alone(**options: Any) -> None:

@@ -149,6 +149,7 @@ def test_update_state_is_the_progress_of_the_result(harness: Harness) -> None:
 
 @runs
 @pytest.mark.needs("runs_here")
+@pytest.mark.honours("on_success", "on_failure")
 def test_link_gets_the_return_value_and_link_error_the_id(harness: Harness) -> None:
     app.add.apply_async((1, 2), link=[app.note.s("after"), app.note.si("alone")])
     failed = app.broken.apply_async(link_error=app.lost.s(), link=app.note.s("never"))
@@ -162,6 +163,7 @@ def test_link_gets_the_return_value_and_link_error_the_id(harness: Harness) -> N
 
 @runs
 @pytest.mark.needs("runs_here")
+@pytest.mark.honours("on_success", "on_failure")
 def test_a_chain_hands_each_value_on(harness: Harness) -> None:
     started = chain(app.add.s(1, 2), app.add.s(10), app.note.s("end")).apply_async()
     for _ in range(4):
@@ -175,6 +177,7 @@ def test_a_chain_hands_each_value_on(harness: Harness) -> None:
 
 @runs
 @pytest.mark.needs("runs_here")
+@pytest.mark.honours("on_success", "on_failure")
 def test_a_chain_stops_where_a_step_fails(harness: Harness) -> None:
     (app.broken.si("x") | app.note.s() | app.note.s()).on_error(app.lost.s()).delay()
     for _ in range(4):
@@ -184,6 +187,7 @@ def test_a_chain_stops_where_a_step_fails(harness: Harness) -> None:
 
 
 @runs
+@pytest.mark.honours("on_success", "on_failure")
 def test_a_group_has_its_results_in_order(harness: Harness) -> None:
     results = group(app.add.s(number, number) for number in range(5)).apply_async()
     harness.work()
@@ -194,6 +198,7 @@ def test_a_group_has_its_results_in_order(harness: Harness) -> None:
 
 @runs
 @pytest.mark.needs("runs_here")
+@pytest.mark.honours("on_success", "on_failure")
 def test_the_body_of_a_chord_gets_the_values_in_order(harness: Harness) -> None:
     chord([app.add.s(number) for number in range(6)])(app.total.s(plus=100))
     for _ in range(4):
@@ -204,6 +209,7 @@ def test_the_body_of_a_chord_gets_the_values_in_order(harness: Harness) -> None:
 
 @runs
 @pytest.mark.needs("runs_here")
+@pytest.mark.honours("on_success", "on_failure")
 def test_a_group_that_is_followed_is_a_chord_and_its_body_may_be_a_chain(harness: Harness) -> None:
     (group(app.add.s(1), app.add.s(2)) | app.total.s() | app.note.s("sum")).delay()
     for _ in range(6):
@@ -214,6 +220,7 @@ def test_a_group_that_is_followed_is_a_chord_and_its_body_may_be_a_chain(harness
 
 @runs
 @pytest.mark.needs("runs_here")
+@pytest.mark.honours("on_success", "on_failure")
 def test_the_body_of_a_chord_does_not_run_when_one_has_failed(harness: Harness) -> None:
     made = chord([app.add.s(1), app.broken.si("x"), app.add.s(2)], app.total.s())
     made.on_error(app.lost.s()).apply_async()
@@ -244,7 +251,7 @@ def test_results_are_found_by_id(harness: Harness) -> None:
         AsyncResult(result.id).get(timeout=0)
 
 
-@pytest.mark.needs("supports_get_result")
+@pytest.mark.needs("supports_get_result", "cancels")
 def test_a_revoked_task_is_revoked(harness: Harness) -> None:
     result = app.add.apply_async((1, 1), countdown=600)
 

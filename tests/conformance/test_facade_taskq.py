@@ -64,6 +64,7 @@ def test_autoretry_counts_retries_and_waits_between_them(harness: Harness) -> No
     assert result.successful()
 
 
+@pytest.mark.needs("requeues")
 def test_a_failed_task_is_kept_until_somebody_decides_and_can_be_run_again(
     harness: Harness,
 ) -> None:

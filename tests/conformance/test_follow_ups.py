@@ -12,6 +12,7 @@ from tests.app import hooks as tasks
 from tests.app.models import Run
 from tests.conformance.harness import Harness
 
+pytestmark = pytest.mark.honours("on_success", "on_failure")
 runs = pytest.mark.needs("executes")
 
 
@@ -126,6 +127,7 @@ def test_nothing_follows_where_nothing_runs(harness: Harness) -> None:
 
 
 @pytest.mark.needs("supports_get_result")
+@pytest.mark.honours("unique")
 def test_many_calls_have_the_policies_of_one(harness: Harness) -> None:
     results = tasks.mail.enqueue_many([("a",), ("b",), ("a",)])
 

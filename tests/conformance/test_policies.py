@@ -72,6 +72,7 @@ def test_expired_task_is_announced_as_finished_and_never_as_started(harness: Har
 
 
 @pytest.mark.needs("executes")
+@pytest.mark.honours("transactional")
 def test_failed_transactional_task_leaves_nothing_behind(harness: Harness) -> None:
     if harness.database != "default":
         pytest.skip("the bodies write to another database than that of the ledger")
@@ -81,6 +82,7 @@ def test_failed_transactional_task_leaves_nothing_behind(harness: Harness) -> No
 
 
 @pytest.mark.needs("executes")
+@pytest.mark.honours("transactional")
 def test_transactional_task_that_succeeds_is_stored_with_its_work(harness: Harness) -> None:
     result = finished(harness, transactional.record.enqueue("a"))
 

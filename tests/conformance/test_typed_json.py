@@ -46,6 +46,7 @@ def test_model_instance_is_still_refused(harness: Harness) -> None:
 
 
 @pytest.mark.needs("executes", "runs_here")
+@pytest.mark.honours("on_success")
 def test_hook_gets_what_the_task_returned(harness: Harness) -> None:
     promises.seen.clear()
     task = promises.echo.using(on_success=promises.see.hook(RETURN_VALUE, Decimal("0.5")))

@@ -10,11 +10,13 @@ from bridge.backends.dummy import DummyBackend
 from bridge.backends.immediate import ImmediateBackend
 from bridge.backends.options import ENTRY, Option
 from compat.celery.backend import CeleryBackend
+from compat.celery.native.backend import NativeCeleryBackend
 from tests.docs.markdown import code, table
 
 BACKENDS: tuple[type[BridgeBackend], ...] = (
     DatabaseBackend,
     CeleryBackend,
+    NativeCeleryBackend,
     ImmediateBackend,
     DummyBackend,
 )

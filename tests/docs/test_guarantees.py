@@ -34,10 +34,10 @@ def _can(*methods: str) -> Callable[[Backend], bool]:
 FACTS: dict[str, Callable[[Backend], bool]] = {
     "`get_result()` from any process": lambda kind: kind.supports_get_result,
     "`enqueue_many()`: all or none": lambda kind: issubclass(kind, LedgerBackend),
-    "batches, `on_complete`": _can("enqueue_many", "complete"),
+    "batches, `on_complete`": lambda kind: "on_success" in kind.honours,
     "cancel a task": _can("cancel"),
     "requeue a task": _can("requeue"),
-    "survives the process that enqueued it": lambda kind: issubclass(kind, LedgerBackend),
+    "survives the process that enqueued it": lambda kind: kind.for_production,
 }
 
 

@@ -1,0 +1,1 @@
+"""CeleryBackend without the ledger: OPTIONS["RESULTS"] is "native"."""
