@@ -13,6 +13,7 @@ from tests.process.project import wait_for
 
 pytestmark = pytest.mark.process
 two_brokers = pytest.mark.parametrize("plant", ["filesystem", "redis"], indirect=True)
+servers = pytest.mark.parametrize("plant", ["redis", "rabbitmq"], indirect=True)
 without_server = pytest.mark.parametrize("plant", ["filesystem"], indirect=True)
 LOST = "bridge.exceptions.WorkerLost"
 
@@ -52,7 +53,7 @@ def test_killed_child_leaves_its_task_as_on_lost_says(plant: Plant, on_lost: str
     plant.ran("next")
 
 
-@two_brokers
+@servers
 @pytest.mark.parametrize("on_lost", ["retry", "fail"])
 def test_killed_worker_leaves_its_task_as_on_lost_says(plant: Plant, on_lost: str) -> None:
     first = plant.worker("new", size=1)
@@ -96,7 +97,7 @@ def test_cold_shutdown_hands_the_running_task_over(plant: Plant) -> None:
     assert_ended_as(plant, task_id, "retry")
 
 
-@without_server
+@two_brokers
 def test_timeouts_exits_revokes_and_unknown_names_end_as_failed(plant: Plant) -> None:
     worker = plant.worker("new", size=3)
     plant.ready(worker)
