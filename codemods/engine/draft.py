@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from codemods.engine.imports import Need, fix_imports
+from codemods.engine.printed import printed
 from codemods.engine.source import Source, Unparsable, verify
 from codemods.engine.survey import survey
 from codemods.engine.todo import add_todo, statement_of
@@ -57,7 +58,7 @@ class Draft:
             seen = survey(module, self.source.package)
             module = fix_imports(module, seen, self.needs, self.stale, local_packages)
         try:
-            data = module.bytes
+            data = printed(module, module).encode(module.encoding)
             verify(data, self.source.path)
         except (Unparsable, UnicodeError) as error:
             raise Refused(str(error)) from error

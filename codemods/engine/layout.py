@@ -8,6 +8,7 @@ from typing import Any
 
 import libcst as cst
 
+from codemods.engine.printed import printed
 from codemods.engine.source import Source
 from codemods.engine.todo import statement_of
 from codemods.engine.tree import Frame
@@ -17,7 +18,7 @@ _EMPTY = cst.Module(body=[])
 
 def code(node: cst.CSTNode) -> str:
     """Return the node as source text."""
-    return _EMPTY.code_for_node(node)
+    return printed(node, _EMPTY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from typing import Any
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
+from codemods.engine.printed import UNTOLD
 from codemods.engine.starts import Start, starts
 from codemods.engine.tree import Frame, spine
 
@@ -53,18 +55,11 @@ class _Recorder(CodegenState):
     def pop_trailing_newline(self) -> None:
         pass
 
-    @contextmanager
-    def record_syntactic_position(
-        self,
-        node: cst.CSTNode,
-        *,
-        start_node: cst.CSTNode | None = None,
-        end_node: cst.CSTNode | None = None,
-    ) -> Iterator[None]:
+    def record_syntactic_position(self, node: cst.CSTNode, **ends: Any) -> Any:
         if id(node) in self.wanted:
             self.found[id(node)] = (self.line, self.column)
             self._leave(id(node))
-        yield
+        return UNTOLD
 
     def _leave(self, key: int) -> None:
         self.left.discard(key)

@@ -22,33 +22,44 @@ class Roots:
 
     def __init__(self, paths: Iterable[Path], files: Iterable[Path], imported: set[str]) -> None:
         self._roots: set[Path] = set()
-        self._files = set(files)
+        self._folders: dict[Path, list[Path]] = defaultdict(list)
+        for file in files:
+            self._folders[file.parent].append(file)
+        self._prefixes: dict[Path, list[str]] = {}
         for path in paths:
             start = _outside_package(path if path.is_dir() else path.parent)
             self._roots.add(_best_base(start, imported))
-        for directory in {parent for file in self._files for parent in self._below(file)}:
+        for directory in {parent for folder in self._folders for parent in self._below(folder)}:
             if _is_root(directory):
                 self._roots.add(directory)
         self._adopt(imported)
 
     def module_names(self, path: Path) -> list[str]:
         """Return the dotted names of a file, the one below the deepest root first."""
-        found = []
-        for root in path.parents:
-            if root in self._roots:
-                parts = list(path.relative_to(root).with_suffix("").parts)
-                if parts[-1] == "__init__":
-                    parts.pop()
-                found.append(".".join(parts))
-        return found
+        prefixes = self._prefixes.get(path.parent)
+        if prefixes is None:
+            prefixes = self._prefixes[path.parent] = [
+                ".".join(path.parent.relative_to(root).parts)
+                for root in path.parents
+                if root in self._roots
+            ]
+        if path.stem == "__init__":
+            return prefixes.copy()
+        return [f"{prefix}.{path.stem}" if prefix else path.stem for prefix in prefixes]
 
     def _adopt(self, imported: set[str]) -> None:
         """Add the directories that imports take for roots although nothing marks them."""
         homes: dict[str, set[Path]] = defaultdict(set)
-        for file in self._files:
-            for directory in self._below(file):
-                if directory not in self._roots and not (directory / "__init__.py").exists():
-                    homes[file.relative_to(directory).parts[0].removesuffix(".py")].add(directory)
+        packages: dict[Path, bool] = {}
+        for folder, files in self._folders.items():
+            inner = ""
+            for directory in self._below(folder):
+                if directory not in packages:
+                    packages[directory] = (directory / "__init__.py").exists()
+                if directory not in self._roots and not packages[directory]:
+                    for name in [inner] if inner else [file.stem for file in files]:
+                        homes[name].add(directory)
+                inner = directory.name
         for name in imported:
             top = name.partition(".")[0]
             if "." not in name or any(_provides(root, top) for root in self._roots):
@@ -57,13 +68,14 @@ class Roots:
             if len(able) == 1:
                 self._roots.add(able[0])
 
-    def _below(self, file: Path) -> Iterator[Path]:
-        """Yield the directories of a file up to the topmost root."""
-        top = max((len(root.parts) for root in self._roots if root in file.parents), default=0)
-        for parent in file.parents:
-            if len(parent.parts) < top:
+    def _below(self, folder: Path) -> Iterator[Path]:
+        """Yield a directory and those it is in, up to the topmost root."""
+        above = [folder, *folder.parents]
+        top = max((len(one.parts) for one in above if one in self._roots), default=0)
+        for directory in above:
+            if len(directory.parts) < top:
                 break
-            yield parent
+            yield directory
 
 
 def imported_names(data: bytes) -> set[str]:
