@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from codemods.engine.cli import modes
 from codemods.engine.cli.progress import progress_of
 from codemods.engine.plan import silent
 from codemods.rules.celery import migration
@@ -52,4 +53,22 @@ def test_interrupted_plan_changes_nothing(project: Path, monkeypatch: pytest.Mon
     result = run(project)
     assert result.exit_code == 130
     assert result.stderr == "celery-to-dep: interrupted, nothing was changed.\n"
+    assert tree(project) == before
+
+
+def test_interrupt_of_the_report_does_not_deny_what_was_written(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(modes, "_tell_text", interrupt)
+    before = tree(project)
+    result = run(project)
+    assert result.exit_code == 130
+    assert "interrupted; the change is in place, --undo takes it back.\n" in result.stderr
+    assert "nothing was changed" not in result.stderr
+    written = tree(project)
+    assert written != before
+    assert run(project, "--undo").exit_code == 0
     assert tree(project) == before

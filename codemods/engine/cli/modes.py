@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,14 @@ def run(migration: Migration, given: dict[str, Any]) -> int:
     if not dry:
         asked = request if reviewed is None else reviewed.less_skipped
         plan, code = apply_plan(migration, asked, plan, safety)
-    tell(migration, request, plan, given)
+    try:
+        tell(migration, request, plan, given)
+    except KeyboardInterrupt:
+        if dry or not plan.changes:
+            raise
+        told = "interrupted; the change is in place, --undo takes it back."
+        click.echo(f"{migration.tool}: {told}", err=True)
+        return 128 + signal.SIGINT
     return max(code, exit_code(plan, dry=dry, strict=given["strict"]))
 
 
