@@ -15,6 +15,7 @@ from bridge.backends.ledger import LedgerBackend
 from bridge.checks.kinds import (
     BACKLOG,
     MANY_FINISHED,
+    NEVER_HEARD_OF,
     NOBODY_WORKS,
     PAUSED,
     UNDECLARED_QUEUE,
@@ -51,6 +52,8 @@ class Contents:
         if self.transport == "db":
             yield from self._check_pauses()
             yield from self._check_declared()
+        else:
+            yield from self._check_sent()
         yield from self._check_known()
 
     def _waiting(self, longer_than: timedelta) -> QuerySet[TaskRow]:
@@ -86,6 +89,17 @@ class Contents:
                 f"Queue {facts['queue_name']!r} of {self._place} has {_waiting(facts['count'])} "
                 f"for over an hour, the oldest since {_shown(facts['oldest'])}. Workers that are "
                 f"alive: {workers}."
+            )
+
+    def _check_sent(self) -> Iterator[CheckMessage]:
+        sent = self._ready.annotate(
+            since=Coalesce("run_after", "published_at", output_field=DateTimeField())
+        ).filter(since__lt=Clock() - LONG, published_at__lt=Clock() - LONG)
+        facts = sent.aggregate(count=Count("id"), oldest=Min("since"))
+        if facts["count"]:
+            yield NEVER_HEARD_OF(
+                f"In {self._place} there are {_waiting(facts['count'])} whose message was sent "
+                f"over an hour ago, the oldest at {_shown(facts['oldest'])}."
             )
 
     def _check_pauses(self) -> Iterator[CheckMessage]:

@@ -217,3 +217,10 @@ MANY_FINISHED = Kind(
     "Say in OPTIONS['RETENTION'] for how long they are kept, and workers delete older ones; or run "
     "manage.py prune_db_task_results.",
 )
+NEVER_HEARD_OF = Kind(
+    "bridge.W046",
+    "Tasks were sent to a broker long ago, and nothing is known of them since.",
+    "If they are not in its queues any more, the broker has lost them, or a worker of the old code "
+    "has run them and left no result that others can read: no result backend, rpc://, "
+    "ignore_result. Then manage.py cancel_tasks ends them, and requeue_tasks runs them again.",
+)

@@ -298,9 +298,26 @@ class Store:
         """Note that a broker has the message, unless the task has been claimed since."""
         self.tasks.filter(id=row.id, token=row.token).update(published_at=at)
 
-    def unpublish(self, row: TaskRow) -> None:
-        """Note that the message of a READY row is gone, so that a relay sends another."""
-        self.tasks.filter(id=row.id, status=READY, token=row.token).update(published_at=None)
+    def unpublish(self, row: TaskRow, **facts: Any) -> bool:
+        """Note that the message of a READY row is gone, so that a relay sends another.
+
+        Return False when the row has changed, or another message was sent.
+        """
+        sent = self.tasks.filter(
+            id=row.id, status=READY, token=row.token, published_at=row.published_at
+        )
+        return bool(sent.update(published_at=None, **facts))
+
+    def published(self, transport: str, before: datetime) -> QuerySet[TaskRow]:
+        """Return the READY rows of a transport that are due and whose message left before then.
+
+        The oldest message first.
+        """
+        # Both halves have a partial index. In the order of ids a planner might read all rows.
+        due = Q(wake_at=None, lane=None) | Q(wake_at__isnull=False, wake_at__lte=timezone.now())
+        return self.tasks.filter(
+            due, transport=transport, status=READY, published_at__lt=before
+        ).order_by("published_at", "id")
 
     def unpublished(
         self, transport: str, before: datetime, until: datetime | None = None

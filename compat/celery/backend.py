@@ -5,24 +5,26 @@ enqueues and the reverse. Its row in the ledger, written in the caller's transac
 result; the message leaves after the commit. What the broker does not take then is sent later by a
 worker of the new code.
 
-A worker of the old code knows no ledger. What it ran is read from Celery's result backend when
-somebody asks for the result; without one, or with the RPC one, whose results only their sender
-can read, such a task stays READY.
+A worker of the old code knows no ledger. What it ran is read from Celery's result backend, by the
+workers of the new code and when somebody asks for the result; without one, or with the RPC one,
+whose results only their sender can read, such a task stays READY.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from kombu.exceptions import EncodeError, OperationalError
 
 from bridge.backends.carried import CarriedBackend
 from bridge.backends.options import APP, HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, RESULTS, Option
+from bridge.cancellation import Cancellation
 from bridge.exceptions import PayloadTooLarge
 from bridge.interface import AnyTask
 from bridge.policies import POLICIES
@@ -142,6 +144,23 @@ class CeleryBackend(OnCelery, CarriedBackend):  # type: ignore[override]
         from compat.celery.reconcile import reconcile
 
         return reconcile(self, row)
+
+    def dispatch(self, rows: Sequence[TaskRow]) -> None:
+        """Send the messages of rows after the commit; what is stored of earlier runs goes first."""
+        from compat.celery.legacy_readers import forget
+
+        if ran := [str(row.id) for row in rows if row.token or row.errors]:
+            transaction.on_commit(partial(forget, self, ran), using=self.database)
+        super().dispatch(rows)
+
+    def cancel_many(self, result_ids: Iterable[str], **options: Any) -> dict[str, Cancellation]:
+        """Cancel tasks in one commit, after which old workers and old code are told."""
+        from compat.celery.legacy_readers import tell_cancelled
+
+        answers = super().cancel_many(result_ids, **options)
+        done = [id_ for id_, answer in answers.items() if answer is Cancellation.DONE]
+        transaction.on_commit(partial(tell_cancelled, self, done), using=self.database)
+        return answers
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         """Return what is wrong with this backend's settings."""

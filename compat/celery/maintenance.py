@@ -16,43 +16,30 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any
 
 from celery import bootsteps, signals
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError
 
 from bridge.expiring import expire
 from bridge.ledger.away import AWAY, is_away
+from bridge.ledger.models import FAILED
 from bridge.recovery import recover
 from bridge.worker.tidying import Tidying
 from bridge.worker.trust import Trust
 from compat.celery import holder, registration
 from compat.celery.backend import CeleryBackend
 from compat.celery.deaths import Orphans, watch
+from compat.celery.forking import connected
+from compat.celery.legacy_readers import tell_lost
 from compat.celery.relay import relay
+from compat.celery.sweep import Sweeper
 
 logger = logging.getLogger("bridge.celery")
-T = TypeVar("T")
 
 RETRY_AFTER = 1.0
 TIDYING = 0.3
 """For how many seconds of each round old tasks are deleted: no child is forked meanwhile."""
-_fork_lock = threading.Lock()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_fork_lock.acquire,
-        after_in_parent=_fork_lock.release,
-        after_in_child=_fork_lock.release,
-    )
-
-
-def connected(action: Callable[[], T]) -> T:
-    """Run action while no child process can be forked, and leave no database connection open."""
-    with _fork_lock:
-        try:
-            return action()
-        finally:
-            connections.close_all()
 
 
 class Maintenance:
@@ -66,6 +53,7 @@ class Maintenance:
         self.orphans = Orphans(worker)
         self._trust = Trust()
         self.tidying = [Tidying(backend) for backend in self.backends]
+        self.sweeper = Sweeper(self.backends)
         # Set when the pool begins to stop, and what it still runs is no longer told apart.
         self.closing = threading.Event()
         self._stopped = threading.Event()
@@ -79,10 +67,12 @@ class Maintenance:
         """Open the lease, then keep it."""
         connected(self._renew)
         self._thread.start()
+        self.sweeper.start()
 
     def stop(self) -> None:
         """End the lease, once the pool has run what it held."""
         self._stopped.set()
+        self.sweeper.stop()
         self._errands.put(lambda: None)
         if self._thread.is_alive():
             self._thread.join(10)
@@ -142,8 +132,9 @@ class Maintenance:
     def _look_after(self) -> None:
         self._more = False
         for backend in self.backends:
-            if self._trust:
-                recover(backend)
+            for row in recover(backend) if self._trust else ():
+                if row.status == FAILED and row.transport == backend.transport:
+                    tell_lost(backend, str(row.id), f"Worker lost: {row.worker_ids[-1]}.")
             if not self.closing.is_set():
                 self.orphans.settle(backend)
             expire(backend)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from celery import states
-from celery.backends.base import DisabledBackend
-from celery.backends.rpc import RPCBackend
-from django.utils.timezone import is_naive, make_aware
+from django.db import transaction
 
-from bridge.interface import TaskError
-from bridge.ledger.models import FAILED, SUCCESSFUL, TaskRow
-from bridge.ledger.results import to_json
-from bridge.ledger.store import UNRECORDED
-from compat.celery.meta import class_path, moment, shown
-from compat.celery.moments import aware
+from bridge.ledger.models import TaskRow
+from bridge.recovery import announce_stored
+from compat.celery import stored
+from compat.celery.verdict import SendAgain, Settle, Verdict, judge
 
 if TYPE_CHECKING:
     from compat.celery.backend import CeleryBackend
@@ -26,37 +23,48 @@ logger = logging.getLogger("bridge.celery")
 
 def reconcile(backend: CeleryBackend, row: TaskRow) -> TaskRow:
     """Settle a READY row whose task a worker of the old code has finished, and return the row."""
-    results = backend.app.backend
-    if isinstance(results, (DisabledBackend, RPCBackend)):
+    if not stored.is_readable(backend.app):
         return row
     try:
-        meta = results.get_task_meta(str(row.id), cache=False)
+        judged = verdicts(backend, [row])
     except Exception as error:  # noqa: BLE001
         # Every result backend has its own errors, and a result may still be read without it.
         logger.warning("task=%s Celery's result backend does not answer: %r", row.id, error)
         return row
-    if meta["status"] not in states.READY_STATES:
-        return row
-    finished_at = moment(meta.get("date_done"))
-    if row.token and (finished_at is None or _naive_to_utc(row.published_at) > finished_at):
-        return row  # what is stored there is how an earlier attempt ended, one of ours
-    backend.store.settle(row, **_facts(row, meta, finished_at))
-    return backend.store.tasks.get(id=row.id)
+    for _, verdict in judged:
+        carry_out(backend, row, verdict)
+        return backend.store.tasks.get(id=row.id)
+    return row
 
 
-def _facts(row: TaskRow, meta: Any, finished_at: datetime | None) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "finished_at": aware(finished_at or datetime.now(UTC)),
-        "worker_ids": [*row.worker_ids, meta.get("worker") or UNRECORDED],
-    }
-    if meta["status"] == states.SUCCESS:
-        return {**facts, "status": SUCCESSFUL, "return_value": shown(meta["result"])}
-    error = TaskError(
-        exception_class_path=class_path(meta["result"]), traceback=meta.get("traceback") or ""
-    )
-    return {**facts, "status": FAILED, "errors": [*row.errors, to_json(error)]}
+def verdicts(backend: CeleryBackend, rows: Sequence[TaskRow]) -> list[tuple[TaskRow, Verdict]]:
+    """Return what follows for rows from what is stored of them: those for which something does.
+
+    Raise what the result backend raises when it is away.
+    """
+    metas = stored.read(backend.app, [str(row.id) for row in rows])
+    now = datetime.now(UTC)
+    judged = [(row, judge(row, metas[str(row.id)], now)) for row in rows if str(row.id) in metas]
+    return [(row, verdict) for row, verdict in judged if verdict is not None]
 
 
-def _naive_to_utc(value: datetime | None) -> datetime:
-    assert value is not None  # only published rows are reconciled
-    return make_aware(value) if is_naive(value) else value
+def carry_out(backend: CeleryBackend, row: TaskRow, verdict: Verdict) -> bool:
+    """Do what follows from a result; False when the row has changed since it was read."""
+    match verdict:
+        case Settle(facts=facts):
+            with transaction.atomic(using=backend.database):
+                if not backend.store.settle(row, **facts):
+                    return False
+                settled = backend.store.tasks.get(id=row.id)
+                announce = partial(announce_stored, backend, settled)
+                transaction.on_commit(announce, using=backend.database)
+        case SendAgain(errors=errors):
+            if not backend.store.unpublish(row, errors=errors):
+                return False
+            logger.warning(
+                "task=%s path=%s another message is sent: a worker threw the last one away (%s)",
+                row.id,
+                row.task_path,
+                errors[-1]["exception_class_path"],
+            )
+    return True

@@ -16,8 +16,10 @@ def _on_worker_init(sender: Any, **kwargs: Any) -> None:
     from compat.celery.registration import celery_backends, ledger_backends
 
     if ledger_backends():
+        from compat.celery.legacy_readers import heed_the_ledger
         from compat.celery.maintenance import MaintenanceStep, prepare
 
+        heed_the_ledger()
         prepare(sender.hostname)
         sender.app.steps["worker"].add(MaintenanceStep)
     if len(ledger_backends()) < len(celery_backends()):

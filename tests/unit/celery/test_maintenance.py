@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import OperationalError
 
 from bridge.ledger.models import WorkerRow
-from compat.celery import deaths, maintenance
+from compat.celery import deaths, forking, maintenance
 from compat.celery.backend import CeleryBackend
 from compat.celery.maintenance import Maintenance
 from tests.process.project import wait_for
@@ -120,8 +120,8 @@ def test_lease_is_renewed_while_an_errand_cannot_be_run(
 
 
 def test_no_process_is_forked_while_the_thread_has_connections_open() -> None:
-    assert maintenance.connected(maintenance._fork_lock.locked)
-    assert not maintenance._fork_lock.locked()
+    assert forking.connected(forking._fork_lock.locked)
+    assert not forking._fork_lock.locked()
 
 
 def test_latest_worker_of_a_process_hears_of_deaths() -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from bridge.ledger.models import FAILED, READY, SUCCESSFUL, TaskRow
 from compat.celery.backend import CeleryBackend
-from compat.celery.reconcile import moment
+from compat.celery.meta import moment
 from tests.app import tasks
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,7 +106,7 @@ def test_silent_result_backend_does_not_break_reading(
     backend: CeleryBackend, app: Celery, caplog: pytest.LogCaptureFixture
 ) -> None:
     result = tasks.add.enqueue(1, 2)
-    with mock.patch.object(app.backend, "get_task_meta", side_effect=OSError("away")):
+    with mock.patch.object(app.backend, "mget", side_effect=OSError("away")):
         result.refresh()
 
     assert result.status == READY

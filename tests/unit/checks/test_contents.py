@@ -1,4 +1,4 @@
-"""W040 to W045: what --deploy finds in the ledger."""
+"""W040 to W046: what --deploy finds in the ledger."""
 
 from __future__ import annotations
 
@@ -65,6 +65,25 @@ def test_tasks_that_nobody_runs(ledger: Ledger) -> None:
 
     ledger.hire()
     assert ledger.find("W040") == []
+
+
+def test_tasks_that_were_sent_and_never_heard_of(ledger: Ledger) -> None:
+    celery = {
+        "BACKEND": "bridge.CeleryBackend",
+        "OPTIONS": {"DATABASE": ledger.database, "APP": "tests.app.celery.app"},
+    }
+    now = timezone.now()
+    sent = {"transport": "celery", "age": 200, "published_at": now - timedelta(hours=2)}
+    ledger.put(transport="celery", age=200, published_at=now)
+    ledger.put(**sent, run_after=now + timedelta(days=1))
+    ledger.put(**sent, status="SUCCESSFUL", finished_at=now)
+    assert ledger.find("W046", **celery) == []
+
+    ledger.put(2, **sent)
+    ledger.put(**sent, run_after=now - timedelta(minutes=90))
+
+    (warning,) = ledger.find("W046", **celery)
+    assert "TASKS['default'] there are 3 waiting tasks whose message was sent" in warning.msg
 
 
 def test_tasks_that_a_restart_keeps_waiting_are_nothing(ledger: Ledger) -> None:

@@ -1,0 +1,148 @@
+"""Settle in the background what workers of the old code have finished, oldest first.
+
+A thread of its own: a result backend that hangs must not cost a worker its lease.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.db import Error
+from django.db.models import Q
+from django.utils import timezone
+
+from bridge.ledger.away import AWAY, is_locked
+from bridge.ledger.models import TaskRow
+from bridge.recovery import patience
+from compat.celery import stored
+from compat.celery.forking import connected
+from compat.celery.reconcile import carry_out, verdicts
+from compat.celery.verdict import Verdict
+
+if TYPE_CHECKING:
+    from compat.celery.backend import CeleryBackend
+
+logger = logging.getLogger("bridge.celery")
+
+AT_ONCE = 500
+"""How many results are asked for in one question."""
+SLICE = 0.2
+"""Seconds that one call of work() takes, or a little more."""
+AGE = timedelta(seconds=2)
+"""A message that was sent so lately need not be asked for."""
+PAUSE, LONGEST_PAUSE = 2.0, 60.0
+"""Seconds from the end of one pass to the next: longer each time that one has found nothing."""
+LONGEST_REST = 300.0
+"""The same while the result backend is away."""
+
+
+class Sweep:
+    """Goes through the rows of one backend that wait with their message sent, a part at a time."""
+
+    def __init__(self, backend: CeleryBackend) -> None:
+        self._backend = backend
+        self._after: TaskRow | None = None
+        self._found = 0
+        self._pause = PAUSE
+        self._rest = PAUSE
+        self.due = 0.0
+        if not stored.is_readable(backend.app):
+            self.due = math.inf
+
+    def work(self) -> None:
+        """Settle for some seconds, if it is time."""
+        if time.monotonic() < self.due:
+            return
+        until = time.monotonic() + SLICE
+        while self._step() and time.monotonic() < until:
+            pass
+
+    def _step(self) -> bool:
+        """Settle some rows; say whether the pass goes on."""
+        rows = connected(self._next_rows)
+        try:
+            judged = verdicts(self._backend, rows) if rows else []
+        except Exception as error:  # noqa: BLE001
+            # Every result backend has its own errors.
+            self._be_patient(error)
+            return False
+        self._rest = PAUSE
+        if judged:
+            connected(partial(self._carry_out, judged))
+        if len(rows) < AT_ONCE:
+            self._end()
+            return False
+        self._after = rows[-1]
+        return True
+
+    def _next_rows(self) -> list[TaskRow]:
+        waiting = self._backend.store.published(self._backend.transport, timezone.now() - AGE)
+        if self._after is not None:
+            at, id_ = self._after.published_at, self._after.id
+            waiting = waiting.filter(Q(published_at__gt=at) | Q(published_at=at, id__gt=id_))
+        return list(self._backend.rows(waiting)[:AT_ONCE])
+
+    def _carry_out(self, judged: Sequence[tuple[TaskRow, Verdict]]) -> None:
+        for row, verdict in judged:
+            try:
+                with patience(self._backend):
+                    self._found += carry_out(self._backend, row, verdict)
+            except AWAY as error:
+                if not is_locked(error):
+                    raise
+            except Exception:
+                logger.exception("task=%s path=%s cannot be settled", row.id, row.task_path)
+
+    def _end(self) -> None:
+        if self._found:
+            logger.info("Settled %d tasks that workers of the old code have run", self._found)
+        self._pause = PAUSE if self._found else min(2 * self._pause, LONGEST_PAUSE)
+        self._after, self._found = None, 0
+        self.due = time.monotonic() + self._pause
+
+    def _be_patient(self, error: Exception) -> None:
+        logger.warning(
+            "Celery's result backend does not answer (%r); what workers of the old code have run "
+            "is looked for in %g s",
+            error,
+            self._rest,
+        )
+        self.due = time.monotonic() + self._rest
+        self._rest = min(2 * self._rest, LONGEST_REST)
+
+
+class Sweeper:
+    """The thread that sweeps for one worker."""
+
+    def __init__(self, backends: Sequence[CeleryBackend]) -> None:
+        self._sweeps = [Sweep(backend) for backend in backends]
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="bridge-sweep", daemon=True)
+
+    def start(self) -> None:
+        """Begin, unless there is nothing that could be read."""
+        if any(sweep.due < math.inf for sweep in self._sweeps):
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End soon; a result backend that hangs is not waited for."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            for sweep in self._sweeps:
+                try:
+                    sweep.work()
+                except Error as error:
+                    logger.warning("Cannot look for finished tasks: %s", str(error).strip())
+                except Exception:
+                    logger.exception("Cannot look for finished tasks")
+            due = min(sweep.due for sweep in self._sweeps)
+            self._stopped.wait(min(LONGEST_REST, max(SLICE * 5, due - time.monotonic())))
