@@ -58,6 +58,7 @@ _HOMES = {
     "EnqueueError": "bridge.exceptions",
     "HardTimeout": "bridge.exceptions",
     "Hook": "bridge.hooks",
+    "HueyBackend": "compat.huey.backend",
     "ImmediateBackend": "bridge.backends.immediate",
     "MaxAttemptsExceeded": "bridge.exceptions",
     "PayloadTooLarge": "bridge.exceptions",
@@ -87,7 +88,7 @@ _HOMES = {
     "resume_queue": "bridge.pauses",
     "task": "bridge.decorator",
 }
-_EXTRAS = {"celery": "celery", "kombu": "celery"}
+_EXTRAS = {"celery": "celery", "huey": "huey", "kombu": "celery"}
 
 __all__ = [
     "RESULT_ID",

@@ -94,7 +94,8 @@ def attempt(
         value = _call(result, channel)
         if after_call is not None:
             after_call()
-        return Succeeded(value=storable(value, typed=is_typed(result.backend)))
+        kept = storable(value, typed=is_typed(result.backend))
+        return Succeeded(value=kept, returned=value)
     except BaseException as error:  # noqa: BLE001
         return after_error(result, error, losses)
 
@@ -103,7 +104,8 @@ async def aattempt(result: AnyResult, *, losses: int = 0, channel: Channel = SIL
     """Await the coroutine function once and say how it ended."""
     try:
         value = await _await(result, channel)
-        return Succeeded(value=storable(value, typed=is_typed(result.backend)))
+        kept = storable(value, typed=is_typed(result.backend))
+        return Succeeded(value=kept, returned=value)
     except BaseException as error:  # noqa: BLE001
         return after_error(result, error, losses)
 

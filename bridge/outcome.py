@@ -11,9 +11,10 @@ from bridge.interface import TaskError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Succeeded:
-    """The function returned."""
+    """The function returned; `value` is what a result keeps of what it `returned`."""
 
     value: Any
+    returned: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,10 +47,9 @@ class CarriedBackend(LedgerBackend):
     # What is the library called, whose queue it is?
     carrier = ""
 
-    @property
     @abstractmethod
-    def runs_at_once(self) -> bool:
-        """Say whether send() runs the task and returns when it has ended."""
+    def runs_at_once(self, queue_name: str) -> bool:
+        """Say whether send() runs the tasks of a queue and returns when they have ended."""
 
     @abstractmethod
     def send(self, row: TaskRow) -> None:
@@ -123,7 +122,7 @@ class CarriedBackend(LedgerBackend):
         if row is not draft:
             return to_result(row, task)
         self.ensure(task)
-        if self.runs_at_once and not self.waits_for_commit(task):
+        if self.runs_at_once(task.queue_name) and not self.waits_for_commit(task):
             return self._run_here(row, task)
         self.outbox.post(row)
         result = to_result(row, task)
@@ -140,7 +139,7 @@ class CarriedBackend(LedgerBackend):
         """Record a task for each call, or none; send the messages after the commit."""
         self.ensure(task)
         results = super().enqueue_many(task, calls, on_complete=on_complete)
-        if not self.runs_at_once:
+        if not self.runs_at_once(task.queue_name):
             return results
         ids = results.ids
         return Results(
@@ -153,7 +152,8 @@ class CarriedBackend(LedgerBackend):
         """Send the messages of new rows once the caller's transaction is committed."""
         later = []
         for row in rows:
-            if self.runs_at_once and not self.waits_for_commit(self._task_of(row)):
+            at_once = self.runs_at_once(row.queue_name)
+            if at_once and not self.waits_for_commit(self._task_of(row)):
                 self.send(row)
             else:
                 later.append(row)

@@ -16,7 +16,7 @@ from bridge.retention import is_retention
 
 ENTRY = {
     "BACKEND": "the path of the backend: `bridge.DatabaseBackend`, `bridge.CeleryBackend`, "
-    "`bridge.ImmediateBackend` or `bridge.DummyBackend`",
+    "`bridge.HueyBackend`, `bridge.ImmediateBackend` or `bridge.DummyBackend`",
     "QUEUES": "the names that `queue_name` of a task may have, `[]` for any; without it there is "
     "one, `default`",
     "ENQUEUE_ON_COMMIT": "True: tasks are enqueued when the caller's transaction commits; False: "
@@ -188,4 +188,16 @@ QUEUE_MAP = Option(
     '`{"default": "celery", "mail": "outgoing"}` for example',
     rule="a dict of names of queues, each with the name of Celery's queue",
     fits=_is_queue_map,
+)
+HUEYS = Option(
+    name="HUEYS",
+    default={},
+    means='which Huey carries a queue: a dict of queues and paths, `{"mail": "shop.queues.mail"}`, '
+    "or names of django-huey; what `default` has is for all queues that are not named",
+    rule="a dict of queue names and paths of Huey instances",
+    fits=lambda value: (
+        isinstance(value, dict)
+        and all(isinstance(each, str) for pair in value.items() for each in pair)
+    ),
+    without="the Huey of `huey.contrib.djhuey`",
 )

@@ -99,6 +99,11 @@ WRONG_CELERY_OPTION = Kind(
     "An option of a CeleryBackend is wrong: HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP.",
     "Give it a value that the message allows, or leave it out.",
 )
+WRONG_HUEY = Kind(
+    "bridge.E012",
+    "HUEYS of a HueyBackend does not lead to Huey instances, or names a queue that it has not.",
+    "Give the path of the instance itself, 'shop.queues.huey' for example.",
+)
 UNUSABLE_DATABASE = Kind(
     "bridge.E020",
     "No worker can use the database of the ledger: tables are missing, or its server is too old.",
@@ -167,6 +172,11 @@ SQLITE_DEFERRED = Kind(
     "The ledger is in SQLite, and a transaction that starts by reading fails to write while a "
     "worker does ('database is locked').",
     "Set 'OPTIONS': {'transaction_mode': 'IMMEDIATE'} in DATABASES.",
+)
+RESULTS_UNSEEN = Kind(
+    "bridge.W022",
+    "A Huey keeps no results, from which alone it can be seen what consumers of old code have run.",
+    "Leave 'results': False out until no consumer of old code is left; then silence this check.",
 )
 UNREACHABLE = Kind(
     "bridge.W030",

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +47,8 @@ from bridge.outcome import Outcome
 
 UNRECORDED = "unrecorded"
 """The worker of an attempt that code without a ledger made."""
+CLOCKS_DIFFER = timedelta(seconds=1)
+"""By no more than this between hosts, if all is well."""
 
 
 class Store:
@@ -207,7 +209,7 @@ class Store:
         *,
         worker: str,
         worker_id: str,
-        runs: int = 0,
+        runs: int | None = 0,
         has_row: bool = False,
     ) -> TaskRow | None:
         """Claim the row of a broker message; a message from old code gets its row here.
@@ -215,14 +217,15 @@ class Store:
         One that had a row when it was sent has been taken back, or pruned, if there is none now.
 
         `runs` is how many attempts led to this message; those the ledger has not seen were made by
-        old code. Return None for a message that must not run: delivered twice, finished, left
-        over from an earlier attempt, or fenced off because the task moved to another transport.
+        old code. None, where messages do not say, stands for those it has seen. Return None for a
+        message that must not run: delivered twice, finished, left over from an earlier attempt, or
+        fenced off because the task moved to another transport.
         """
         row = self.tasks.filter(id=draft.id).first()
         if row is None and has_row:
             return None
         if row is None:
-            draft.worker_ids = [UNRECORDED] * runs
+            draft.worker_ids = [UNRECORDED] * (runs or 0)
             _start(draft, worker, worker_id)
             try:
                 with transaction.atomic(using=self.using):
@@ -230,8 +233,13 @@ class Store:
             except IntegrityError:
                 return None
             return draft
-        unseen = runs - row.runs
+        unseen = 0 if runs is None else runs - row.runs
         if row.status != READY or row.transport != draft.transport or unseen < 0:
+            return None
+        if runs is None and row.token and _is_early(row):
+            # Left over from the attempt before. Should it be the right one by a clock that is
+            # fast, the relay sends another.
+            self.unpublish(row)
             return None
         row.worker_ids = [*row.worker_ids, *[UNRECORDED] * unseen]
         return row if self._take(row, worker, worker_id) else None
@@ -395,6 +403,10 @@ class Store:
         else:
             with self._transaction() as cursor:
                 yield cursor
+
+
+def _is_early(row: TaskRow) -> bool:
+    return row.run_after is not None and row.run_after > timezone.now() + CLOCKS_DIFFER
 
 
 def _start(row: TaskRow, worker: str, worker_id: str) -> dict[str, Any]:

@@ -104,8 +104,7 @@ class CeleryBackend(OnCelery, CarriedBackend):  # type: ignore[override]
         refuse_large(self.app, row, self.max_payload)
         return row
 
-    @property
-    def runs_at_once(self) -> bool:
+    def runs_at_once(self, queue_name: str) -> bool:
         """Say whether Celery runs tasks where they are sent: task_always_eager."""
         return bool(self.app.conf.task_always_eager)
 

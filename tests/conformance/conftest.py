@@ -6,6 +6,8 @@ import pytest
 from django.test import override_settings
 
 from bridge.backends.startup import announce_ready
+from tests.app import hueys
+from tests.conformance.consumer import HueyConsumer
 from tests.conformance.harness import (
     QUEUES,
     Harness,
@@ -25,6 +27,7 @@ WORKERS = {
     for broker in ("redis", "rabbitmq")
     for pool in ("prefork", "threads")
 }
+CONSUMERS = {f"huey-{storage}": HueyConsumer(storage) for storage in hueys.MAKERS}
 HARNESSES = {
     harness.name: harness
     for harness in [
@@ -79,6 +82,18 @@ HARNESSES = {
             drain=drain_native,
             leave=clear_native,
         ),
+        *(
+            Harness(
+                name,
+                "bridge.HueyBackend",
+                consumer.options,
+                drain=consumer.drain,
+                clear=consumer.clear,
+                orders_strictly=True,
+                obeys_on_commit=False,
+            )
+            for name, consumer in CONSUMERS.items()
+        ),
     ]
 }
 SERVERS = {"postgres": POSTGRES, "mariadb": MARIADB}
@@ -104,6 +119,7 @@ def _workers_that_end(django_db_setup: None) -> Iterator[None]:
     yield
     for worker in WORKERS.values():
         worker.stop()
+    hueys.forget()
 
 
 @pytest.fixture(params=HARNESSES)

@@ -11,12 +11,14 @@ from bridge.backends.immediate import ImmediateBackend
 from bridge.backends.options import ENTRY, Option
 from compat.celery.backend import CeleryBackend
 from compat.celery.native.backend import NativeCeleryBackend
+from compat.huey.backend import HueyBackend
 from tests.docs.markdown import code, table
 
 BACKENDS: tuple[type[BridgeBackend], ...] = (
     DatabaseBackend,
     CeleryBackend,
     NativeCeleryBackend,
+    HueyBackend,
     ImmediateBackend,
     DummyBackend,
 )

@@ -23,6 +23,8 @@ from datetime import *
 class Plant:
     """The two sides of the plant; `side` is "old" or "new" everywhere."""
 
+    projects = PROJECTS
+
     def __init__(self, folder: Path, broker: dict[str, str], tables: Path | None = None) -> None:
         self.folder = folder
         self.database = folder / "plant.sqlite3"
@@ -52,7 +54,7 @@ class Plant:
 
     def environment_of(self, side: str, **more: str) -> dict[str, str]:
         """Return the environment of a process of one side."""
-        path = os.pathsep.join([str(PROJECTS / side), str(ROOT)])
+        path = os.pathsep.join([str(self.projects / side), str(ROOT)])
         return {**self.environment, "PYTHONPATH": path, **more}
 
     def run(self, side: str, code: str, **environment: str) -> Any:

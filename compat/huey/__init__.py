@@ -1,0 +1,1 @@
+"""Huey: its storages and consumers carry the tasks of Django's API."""

@@ -1,0 +1,1 @@
+from tests.process.huey.common import *  # noqa: F403
