@@ -26,18 +26,13 @@ TIDYING = 0.3
 class Upkeep:
     """One thread of one process. `worker` is the name that holds the lease."""
 
-    def __init__(
-        self,
-        name: str,
-        backends: Sequence[CarriedBackend],
-        relay: Callable[[CarriedBackend], object],
-    ) -> None:
+    def __init__(self, name: str, backends: Sequence[CarriedBackend]) -> None:
         self.pid = os.getpid()
         self.worker = f"{name[:80]}:{self.pid}:{secrets.token_hex(4)}"
         self.backends = backends
         self.interval = min(backend.leases.seconds for backend in backends) / 3
-        self._relay = relay
         self._tidying = [Tidying(backend) for backend in backends]
+        self._more = False
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bridge", daemon=True)
 
@@ -58,6 +53,8 @@ class Upkeep:
             done = [self._guarded(action) for action in (self._renew, self._look_after)]
             connections.close_all()
             wait = self.interval if all(done) else RETRY_AFTER
+            if self._more:
+                wait = 0.0  # the relay has not sent all
 
     def _renew(self) -> None:
         for backend in self.backends:
@@ -68,9 +65,10 @@ class Upkeep:
             backend.leases.end(self.worker)
 
     def _look_after(self) -> None:
+        self._more = False
         for backend in self.backends:
             recover(backend)
-            self._relay(backend)
+            self._more |= backend.relay() > 0
         for each in self._tidying:
             each.work(TIDYING)
 

@@ -11,6 +11,7 @@ asks for the result. Where it keeps none, or the task returned None, such a task
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -81,6 +82,12 @@ class HueyBackend(CarriedBackend):
         from compat.huey.wire import send
 
         send(self, row)
+
+    def relay(self, *, held: bool = False) -> int:
+        """Send rows without a message; return how many. None is held back: Huey keeps schedules."""
+        from bridge.relay import relay
+
+        return relay(self, lambda: nullcontext(self.send), held=held)
 
     def ensure(self, task: AnyTask) -> None:
         """Let Huey know a task that was declared while another backend was configured."""

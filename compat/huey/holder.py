@@ -6,17 +6,14 @@ import os
 import secrets
 import socket
 import threading
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from django.db import connections
 
-from bridge.relay import relay
 from bridge.worker.upkeep import Upkeep
 from compat.huey import registration
 
 if TYPE_CHECKING:
-    from bridge.backends.carried import CarriedBackend
     from compat.huey.backend import HueyBackend
 
 _lock = threading.RLock()
@@ -58,7 +55,7 @@ def current() -> str:
     global _upkeep
     with _lock:
         if _upkeep is None or _upkeep.pid != os.getpid():
-            upkeep = Upkeep(f"huey@{socket.gethostname()}", registration.huey_backends(), _relay)
+            upkeep = Upkeep(f"huey@{socket.gethostname()}", registration.huey_backends())
             upkeep.start()
             _upkeep = upkeep
         return _upkeep.worker
@@ -69,7 +66,3 @@ def open_here(backend: HueyBackend) -> str:
     name = f"immediate:{os.getpid()}:{secrets.token_hex(4)}"
     backend.leases.renew(name, backend.transport)
     return name
-
-
-def _relay(backend: CarriedBackend) -> int:
-    return relay(backend, lambda: nullcontext(backend.send))
