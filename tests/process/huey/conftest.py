@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from huey import PostgresHuey
 
 from tests.conftest import need
 from tests.process.huey.plant import HueyPlant
@@ -37,8 +38,10 @@ def postgres() -> Iterator[dict[str, str]]:
     import psycopg
 
     name = f"plant{secrets.token_hex(6)}"
-    yield {"PLANT_STORAGE": "postgres", "PLANT_NAME": name}
     where = f"host={POSTGRES.host} port={POSTGRES.port} user={POSTGRES.user} dbname=postgres"
+    # Processes that start together would both create the tables, and PostgreSQL lets one fail.
+    PostgresHuey(name, dsn=where, table_prefix=name).storage.close()
+    yield {"PLANT_STORAGE": "postgres", "PLANT_NAME": name}
     with psycopg.connect(where, autocommit=True) as connection:
         for table in ("kv", "schedule", "task", "counter"):
             connection.execute(f"DROP TABLE IF EXISTS {name}_{table}".encode())
