@@ -58,7 +58,8 @@ def waiting(backend: CarriedBackend, *, held: bool = False) -> QuerySet[TaskRow]
     now = timezone.now()
     hold = None if held else backend.hold_eta
     ahead = None if hold is None else now + timedelta(seconds=hold)
-    return backend.rows(backend.store.unpublished(backend.transport, now - PATIENCE, ahead))
+    rows = backend.store.unpublished(backend.transport, now - PATIENCE, ahead)
+    return backend.sendable(backend.rows(rows))
 
 
 class _Look:

@@ -78,6 +78,14 @@ class CarriedBackend(LedgerBackend):
         """Say whether send() would raise an error for this row however often it is tried."""
         return isinstance(error, PayloadTooLarge)
 
+    def holds(self, row: TaskRow) -> bool:
+        """Say whether a new row is left to the relay."""
+        return False
+
+    def sendable(self, rows: QuerySet[TaskRow]) -> QuerySet[TaskRow]:
+        """Return those of the rows that wait that the relay may send."""
+        return rows
+
     @cached_property
     def hold_eta(self) -> float | None:
         """Return from how many seconds ahead a task waits in the ledger for its message to be sent.

@@ -200,4 +200,11 @@ HUEYS = Option(
         and all(isinstance(each, str) for pair in value.items() for each in pair)
     ),
     without="the Huey of `huey.contrib.djhuey`",
+REQUIRE_CONSUMER = Option(
+    name="REQUIRE_CONSUMER",
+    default=False,
+    means="a task waits in the ledger until every worker that consumes its queue knows it: workers "
+    "of the old code throw away what they do not",
+    rule="True or False",
+    fits=_is_bool,
 )

@@ -20,10 +20,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.db.models import QuerySet
 from kombu.exceptions import EncodeError, OperationalError
 
 from bridge.backends.carried import CarriedBackend
-from bridge.backends.options import APP, HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, RESULTS, Option
+from bridge.backends.options import (
+    APP,
+    HOLD_ETA,
+    MAX_PAYLOAD,
+    QUEUE_MAP,
+    REQUIRE_CONSUMER,
+    RESULTS,
+    Option,
+)
 from bridge.cancellation import Cancellation
 from bridge.exceptions import PayloadTooLarge
 from bridge.interface import AnyTask
@@ -38,6 +47,7 @@ from compat.celery.producer import Unconfirmed
 if TYPE_CHECKING:
     from bridge.base import Task
     from bridge.ledger.models import TaskRow
+    from compat.celery.consumers import Gate
     from compat.celery.wire import Message
 
 
@@ -59,6 +69,7 @@ class CeleryBackend(OnCelery, CarriedBackend):  # type: ignore[override]
         HOLD_ETA,
         MAX_PAYLOAD,
         QUEUE_MAP,
+        REQUIRE_CONSUMER,
         RESULTS,
     )
     # Celery hands out each message as it comes; its workers can keep a rate each.
@@ -94,6 +105,21 @@ class CeleryBackend(OnCelery, CarriedBackend):  # type: ignore[override]
         if seconds is None:
             return self.broker.patience and self.broker.patience / 2
         return None if seconds == math.inf else float(seconds)
+
+    @cached_property
+    def gate(self) -> Gate | None:
+        """Return what holds tasks that a worker might not know, OPTIONS["REQUIRE_CONSUMER"]."""
+        from compat.celery.consumers import Gate
+
+        return Gate(self) if self.option(REQUIRE_CONSUMER) else None
+
+    def holds(self, row: TaskRow) -> bool:
+        """Say whether a new row is left to the relay."""
+        return self.gate is not None and self.gate.holds(row)
+
+    def sendable(self, rows: QuerySet[TaskRow]) -> QuerySet[TaskRow]:
+        """Leave out the rows whose messages a worker would throw away."""
+        return rows if self.gate is None else self.gate.let_through(rows)
 
     def draft(self, task: AnyTask, args: Any, kwargs: Any) -> TaskRow:
         """Return the row of a call, with the policies of its task; nothing is written.

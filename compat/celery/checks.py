@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
-from bridge.backends.options import HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, RESULTS
+from bridge.backends.options import HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, REQUIRE_CONSUMER, RESULTS
 from bridge.checks.kinds import WRONG_APP, WRONG_CELERY_OPTION
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def check_options(backend: OnCelery) -> Iterator[checks.CheckMessage]:
     """Yield an error for each option that is wrong."""
     right = True
-    for option in (HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, RESULTS):
+    for option in (HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, REQUIRE_CONSUMER, RESULTS):
         if option not in backend.known_options:
             continue
         try:

@@ -34,6 +34,13 @@ class Queues:
         """Return Celery's name of a queue, None where its routes decide."""
         return self._names.get(name) or (None if name == DEFAULT_TASK_QUEUE_NAME else name)
 
+    def of_message(self, name: str, task: str) -> str:
+        """Return the queue that a task's message goes to, by the name of the task."""
+        queue = self.to_wire(name)
+        options = {} if queue is None else {"queue": queue}
+        target = self._app.amqp.router.route(options, task).get("queue")
+        return str(getattr(target, "name", queue or self._app.conf.task_default_queue))
+
     def from_wire(self, routing_key: str) -> str:
         """Return the queue of TASKS that a message of old code belongs to.
 
