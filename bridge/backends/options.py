@@ -200,6 +200,7 @@ HUEYS = Option(
         and all(isinstance(each, str) for pair in value.items() for each in pair)
     ),
     without="the Huey of `huey.contrib.djhuey`",
+)
 REQUIRE_CONSUMER = Option(
     name="REQUIRE_CONSUMER",
     default=False,
