@@ -81,6 +81,8 @@ class Project(Modules):
             if path.partition(".")[0] in self.libraries or not self._is_inside(path):
                 continue
             module = path.removesuffix(".*")
+            if path in keys:
+                return True  # a name that a module gives to something of another one
             target = self.resolve_dotted(module)
             if target is None:
                 continue

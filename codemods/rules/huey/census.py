@@ -64,6 +64,20 @@ class Census:
         hidden = (key for key, why in self.hidden.items() if why)
         return {*self.tasks, *self.aliases, *hidden, *self.instances}
 
+    def other_names(self) -> set[str]:
+        """Return the dotted paths under which modules have tasks by other names."""
+        found = set()
+        for source in self.project.relevant:
+            for name, bindings in source.survey.scope.bindings.items():
+                if not any(binding.target or dotted_name(binding.value) for binding in bindings):
+                    continue
+                dotted = f"{source.name}.{name}"
+                target = self.project.resolve_dotted(dotted)
+                task = self.tasks.get(target.full) if target is not None else None
+                if task is not None and task.name != name:
+                    found.add(dotted)
+        return found
+
     @property
     def instances(self) -> list[str]:
         """Return the dotted paths of the Huey objects the project makes."""

@@ -22,6 +22,7 @@ from codemods.rules.huey.names import EVIDENCE, LIBRARIES, TOOL
 from codemods.rules.huey.settings.write import ALIASES, TASKS, write_settings
 from codemods.rules.huey.study import Study
 from codemods.rules.huey.task import HueyTask, task_queue
+from codemods.rules.huey.testing.computed import report_computed
 from codemods.rules.huey.testing.mode import judge_modes
 from codemods.rules.huey.testing.objects import judge_objects
 from codemods.rules.huey.testing.paths import judge_paths
@@ -78,6 +79,13 @@ def _read(project: Project) -> tuple[Study, Settings]:
         if not fresh:
             break
         census.take(fresh)
+    for _ in range(_ROUNDS):
+        fresh = project.select_users(census.other_names())
+        if not fresh:
+            break
+        census.take(fresh)
+    # Who has a module of tasks may look one up in it, or put the path of one together.
+    project.select_users({task.module for task in census.tasks.values()})
     settings = find_settings(project)
     follow = {f"{home.source.name}.DEBUG" for home in settings.homes if not home.is_class}
     if project.select_users(follow):
@@ -94,6 +102,7 @@ def _read(project: Project) -> tuple[Study, Settings]:
     report_remains(study, sources)
     judge_paths(study, sources)
     judge_objects(study, sources)
+    report_computed(study, sources)
     judge_modes(study, sources, settings)
     return study, settings
 

@@ -109,6 +109,8 @@ class Study:
         for outcome in active:
             if outcome.source in self.freed:
                 outcome.needs = {_freed(need) for need in outcome.needs}
+                # Huey's import goes also where nothing used it.
+                outcome.stale.add(_NAME)
 
     def decorator(self, source: Source, spelled: str) -> str:
         """Return how a file spells the new decorator, given what would be free before."""

@@ -42,6 +42,8 @@ def enqueue(study: Study, use: Use) -> Outcome:
     frame = use.call
     assert frame is not None
     assert isinstance(frame.node, cst.Call)
+    if in_coroutine(frame) and _in_generator(frame):
+        return use.person(CALL, "a generator in a coroutine cannot await; write a loop")
     unfit = unfit_argument(study, use.source, frame)
     if unfit:
         found = use.person(MODEL, unfit)
@@ -76,6 +78,7 @@ def finish(use: Use, frame: Frame, outcome: Outcome, using: Using) -> None:
     space = space_for(use.source, frame)
     comments: list[cst.Comment] = []
     sends = "aenqueue" if awaits else "enqueue"
+    whole = _is_whole(frame) and not spans_lines(frame.node)
 
     def change(node: cst.Call) -> cst.CSTNode:
         options = options_of(node.args)
@@ -93,7 +96,8 @@ def finish(use: Use, frame: Frame, outcome: Outcome, using: Using) -> None:
         comments.extend(found for found in comments_in(node) if found.value not in kept)
         if awaits:
             return awaited(new, frame)
-        return new if spans_lines(new) and not options else space.fit(new)
+        # A call inside an expression would be torn apart; a formatter knows better.
+        return space.fit(new) if whole or options else new
 
     outcome.edit(frame, change)
     if options_of(frame.node.args):  # type: ignore[attr-defined]
@@ -131,6 +135,17 @@ def in_coroutine(frame: Frame) -> bool:
         scope = scope.parent
     node = scope.frame.node if scope.frame is not None else None
     return isinstance(node, cst.FunctionDef) and node.asynchronous is not None
+
+
+def _is_whole(frame: Frame) -> bool:
+    """Is the call all that its statement does?"""
+    up = frame.up
+    return up is not None and isinstance(up.node, (cst.Expr, cst.Assign, cst.Return))
+
+
+def _in_generator(frame: Frame) -> bool:
+    scope = frame.scope
+    return scope.frame is not None and isinstance(scope.frame.node, cst.GeneratorExp)
 
 
 def awaited(node: cst.Call, frame: Frame) -> cst.CSTNode:

@@ -31,7 +31,7 @@ ENQUEUED = Rule(
     "huey.enqueue(x.s(...)) becomes .enqueue(...)",
     "A signature that is enqueued where it is made, with .then(y) as on_success=y.hook(...) when x "
     "is annotated to return an int, a str, a float, a bool or a list, or None.",
-    "huey.enqueue(fetch.s(1).then(store, 2))",
+    "HUEY.enqueue(fetch.s(1).then(store, 2))",
     "fetch.using(on_success=store.hook(2, RETURN_VALUE)).enqueue(1)",
 )
 _PLAIN = frozenset({"int", "str", "float", "bool", "list"})

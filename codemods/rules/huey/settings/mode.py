@@ -24,8 +24,8 @@ MODE = Rule(
     "switch it off one with bridge.HueyBackend. A HUEY dict that says nothing of it follows DEBUG, "
     "as it did for Huey. Both keep what a task raises in its result. HUEY itself stays: the "
     "consumer reads it.",
-    'HUEY["immediate"] = True',
-    'TASKS = {"default": {**TASKS["default"], "BACKEND": "bridge.ImmediateBackend"}}',
+    'HUEY = {"name": "shop", "immediate": True}',
+    '"BACKEND": "bridge.ImmediateBackend",',
 )
 HUEY = '"bridge.HueyBackend"'
 IMMEDIATE = '"bridge.ImmediateBackend"'
