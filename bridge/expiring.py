@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.utils import timezone
 
 from bridge.endings import end
@@ -20,13 +21,19 @@ if TYPE_CHECKING:
 
 # Longer than clocks differ, or a worker needs to say by itself that it was too late.
 PATIENCE = timedelta(seconds=5)
+# Longer than it takes until what a worker without a ledger has run is learnt from its results.
+PATIENCE_WITH_OTHERS = timedelta(minutes=2)
 AT_ONCE = 200
 
 
 def expire(backend: CarriedBackend) -> None:
     """Fail READY tasks that can start no more, up to 200."""
+    now = timezone.now()
+    in_no_queue = Q(published_at=None, expires_at__lt=now - PATIENCE)
     late = backend.store.tasks.filter(
-        transport=backend.transport, status=READY, expires_at__lt=timezone.now() - PATIENCE
+        in_no_queue | Q(expires_at__lt=now - PATIENCE_WITH_OTHERS),
+        transport=backend.transport,
+        status=READY,
     )
     for row in backend.rows(late)[:AT_ONCE]:
         too_late(backend, row)
