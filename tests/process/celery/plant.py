@@ -143,10 +143,15 @@ class Plant:
 
         return wait_for(look, f"the run of {names}", seconds=seconds)
 
-    def stop(self) -> None:
-        """Kill every worker, children included, and show what they said if the test fails."""
+    def kill(self) -> None:
+        """Kill every process, children included."""
         for console in self._consoles.values():
             console.close()
         for worker in self.workers:
             worker.kill_all()
+
+    def stop(self) -> None:
+        """Kill every process, and show what the workers said if the test fails."""
+        self.kill()
+        for worker in self.workers:
             print(f"--- {worker.log.name}\n{worker.output()}")

@@ -13,7 +13,7 @@ from tests.process.celery.servers import BrokerServer, RabbitServer, RedisServer
 from tests.process.celery.traffic import PRODUCE, Producers
 from tests.process.project import wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 SERVERS: dict[str, type[BrokerServer]] = {"redis": RedisServer, "rabbitmq": RabbitServer}
 
 
@@ -55,5 +55,5 @@ def test_no_task_is_lost_or_doubled_when_the_broker_crashes_under_load(
         server.restart(away=1)
 
         account = producers.account()
-    account.settle(plant, seconds=200)
+    account.settle(plant, seconds=400)
     assert account.undone

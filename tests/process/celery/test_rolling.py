@@ -14,7 +14,7 @@ from tests.process.celery.plant import Plant
 from tests.process.celery.traffic import Producers
 from tests.process.project import Process, wait_for
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(290)]
+pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
 
 OLD = """
 expected = []
@@ -103,6 +103,6 @@ def test_every_task_runs_once_while_workers_go_from_old_to_new_and_back(
         send("old", "new")
         account = producers.account()
 
-    account.settle(plant, seconds=240)
+    account.settle(plant, seconds=400)
     origins = Counter((name[:3], side) for name, side, _ in plant.runs())
     assert origins.keys() == {("old", "old"), ("old", "new"), ("new", "old"), ("new", "new")}

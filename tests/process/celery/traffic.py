@@ -101,5 +101,5 @@ class Producers:
         """Wait until all are done and add up what they say."""
         account = Account()
         for future in self._futures:
-            account.add(future.result(timeout=300))
+            account.add(future.result())
         return account
