@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery
 from django.apps import apps
 from django.core import checks
+from kombu import Connection
 
 from bridge.backends.base import BridgeBackend
 from bridge.backends.options import APP, MAX_PAYLOAD, QUEUE_MAP
@@ -39,6 +40,13 @@ class OnCelery(BridgeBackend):
     def max_payload(self) -> int:
         """Return how many bytes the body of a message may have, from OPTIONS["MAX_PAYLOAD"]."""
         return int(self.option(MAX_PAYLOAD) or self.broker.most_bytes)
+
+    @cached_property
+    def publishing(self) -> Connection:
+        """Return what the pool of producers is known by; nobody opens it."""
+        from compat.celery.producer import connect
+
+        return connect(self)
 
     @cached_property
     def celery_queues(self) -> Queues:

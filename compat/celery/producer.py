@@ -107,8 +107,9 @@ def producing(backend: OnCelery) -> Iterator[Producer]:
     """Lend a producer of this process's pool. Raise OperationalError when none is free."""
     app = backend.app
     limit = app.pool.limit  # sets that of all pools
-    pool = _producers[connect(backend)]
-    pool.limit = limit
+    pool = _producers[backend.publishing]
+    if pool.limit != limit:
+        pool.limit = limit  # which looks at all that the pool has
     try:
         producer = pool.acquire(block=True, timeout=app.conf.broker_pool_acquire_timeout)
     except LimitExceeded as error:

@@ -28,6 +28,7 @@ class Queues:
         self._app = app
         self._broker = broker
         self._names = dict(names)
+        self._levels: dict[str | None, Levels | None] = {}
         self._reverse = {celery: django for django, celery in names.items()}
 
     def to_wire(self, name: str) -> str | None:
@@ -58,6 +59,11 @@ class Queues:
 
     def levels(self, name: str | None) -> Levels | None:
         """Return the priorities of a queue by Celery's name; None for a queue without any."""
+        if name not in self._levels:
+            self._levels[name] = self._read_levels(name)
+        return self._levels[name]
+
+    def _read_levels(self, name: str | None) -> Levels | None:
         conf = self._app.conf
         normal = conf.task_default_priority
         kind = self._broker.kinds[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import cached_property
 from typing import Any
 
 from celery import Celery, states
@@ -33,7 +34,7 @@ class Records:
         self._app = app
         self._away_until = 0.0
 
-    @property
+    @cached_property
     def kept(self) -> bool:
         """Say whether what is stored tells of every task which it is and how it went."""
         conf = self._app.conf
