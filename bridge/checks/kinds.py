@@ -104,6 +104,16 @@ WRONG_HUEY = Kind(
     "HUEYS of a HueyBackend does not lead to Huey instances, or names a queue that it has not.",
     "Give the path of the instance itself, 'shop.queues.huey' for example.",
 )
+NO_DRIVER = Kind(
+    "bridge.E013",
+    "What kombu needs to talk to the broker of a Celery app is not installed.",
+    "Install it, with pip install 'celery[redis]' or 'celery[sqs]' for example.",
+)
+NOT_ACCEPTED = Kind(
+    "bridge.E014",
+    "Celery's workers refuse what is sent to them: task_serializer is not in accept_content.",
+    "Add it to accept_content, on the old workers too.",
+)
 UNUSABLE_DATABASE = Kind(
     "bridge.E020",
     "No worker can use the database of the ledger: tables are missing, or its server is too old.",
@@ -162,6 +172,12 @@ PARTIAL_POLICY = Kind(
     "A task declares a policy that its backend honours in part.",
     "Move the task to bridge.DatabaseBackend, or make sure that the part is enough.",
 )
+NO_PRIORITIES = Kind(
+    "bridge.W014",
+    "A task has a priority, and its queue at the broker has none.",
+    "Declare the queue with x-max-priority in task_queues, under a new name where it exists "
+    "already, or leave the priority out.",
+)
 NOT_FOR_PRODUCTION = Kind(
     "bridge.W020",
     "A backend for tests and development is configured.",
@@ -177,6 +193,18 @@ RESULTS_UNSEEN = Kind(
     "bridge.W022",
     "A Huey keeps no results, from which alone it can be seen what consumers of old code have run.",
     "Leave 'results': False out until no consumer of old code is left; then silence this check.",
+)
+LATE_HOLD = Kind(
+    "bridge.W023",
+    "HOLD_ETA is longer than the broker waits for a worker to acknowledge a message, so it hands "
+    "out again what is not due yet.",
+    "Leave HOLD_ETA out, or make it half of visibility_timeout (of RabbitMQ's consumer_timeout).",
+)
+UNCONFIRMED = Kind(
+    "bridge.W024",
+    "What the project itself sends to RabbitMQ is not confirmed: a message that is too large is "
+    "lost without an error. Tasks are confirmed in any case.",
+    "Set broker_transport_options = {'confirm_publish': True}.",
 )
 UNREACHABLE = Kind(
     "bridge.W030",

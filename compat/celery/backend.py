@@ -38,7 +38,7 @@ from bridge.exceptions import PayloadTooLarge
 from bridge.interface import AnyTask
 from bridge.policies import POLICIES
 from compat.celery.base import OnCelery
-from compat.celery.checks import check_options
+from compat.celery.checks import check_broker, check_options, check_priority
 from compat.celery.native.backend import NativeCeleryBackend
 from compat.celery.options import check_rate
 from compat.celery.payload import refuse_large
@@ -193,4 +193,8 @@ class CeleryBackend(OnCelery, CarriedBackend):  # type: ignore[override]
 
     def check_task(self, task: Task[..., Any]) -> list[checks.CheckMessage]:
         """Return what is wrong with a task on this backend."""
-        return [*super().check_task(task), *check_rate(task)]
+        return [*super().check_task(task), *check_rate(task), *check_priority(self, task)]
+
+    def check_deployment(self) -> list[checks.CheckMessage]:
+        """Return what is wrong with this backend in production."""
+        return [*super().check_deployment(), *check_broker(self)]
