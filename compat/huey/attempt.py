@@ -40,6 +40,7 @@ def claim(huey_task: Any) -> None:
     attempt = Attempt(huey_task)
     if attempt.claim():
         huey_task.attempt = attempt
+        huey_task.leave_to_executor()
         return
     huey_task.dropped = True
     huey_task.forget_others()

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
 
 # Where they are behind args and kwargs, when Huey makes a task from a message.
-RETRIES = 2
-TIMEOUT = 9
+PLACES = {"retries": 2, "retry_delay": 3, "timeout": 9, "retry_backoff": 11}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +32,37 @@ class BridgedTask(HueyTask):  # type: ignore[misc]
     bridged = ""
     huey: Any = None
 
+    retries: int | None
+    retry_delay: float | None
+    retry_backoff: float | None
+    timeout: float | None
+
     def __init__(self, args: Any = None, kwargs: Any = None, *others: Any, **named: Any) -> None:
         super().__init__(args, kwargs, *others, **named)
-        given = named.get("retries") if len(others) <= RETRIES else others[RETRIES]
-        timeout = named.get("timeout") if len(others) <= TIMEOUT else others[TIMEOUT]
-        self.said = Said(given, self.retry_delay, self.retry_backoff, timeout)
-        # The executor interrupts a task, not Huey: its signal would hit what comes after as well.
-        self.timeout: float | None = None
+        given = {
+            name: others[place] if len(others) > place else named.get(name)
+            for name, place in PLACES.items()
+        }
+        # Huey's scheduler sends the message on: what it does not say is not to be said there.
+        self.__dict__.update(given)
+        self.said = Said(
+            given["retries"],
+            given["retry_delay"] or 0,
+            given["retry_backoff"] or 0,
+            given["timeout"],
+        )
         self.attempt: Attempt | None = None
         self.dropped = False
+
+    def leave_to_executor(self) -> None:
+        """Take from Huey what its consumer would do beside the executor.
+
+        Its signal for a timeout, for example, would hit what comes after the body as well.
+        """
+        self.timeout = None
+        self.retries = self.retries or 0
+        self.retry_delay = self.retry_delay or 0
+        self.retry_backoff = self.retry_backoff or 0
 
     def execute(self) -> Any:
         """Run the task; return or raise for Huey."""

@@ -45,7 +45,8 @@ def message(backend: HueyBackend, huey: Any, row: TaskRow) -> BridgedTask:
     eta = None
     if row.run_after is not None and not huey.immediate:
         eta = normalize_time(eta=aware(row.run_after), utc=huey.utc)
-    task = kind(
+    # A consumer of old code goes by the options of its own declaration where a message is silent.
+    return kind(
         tuple(args),
         kwargs,
         id=str(row.id),
@@ -54,9 +55,6 @@ def message(backend: HueyBackend, huey: Any, row: TaskRow) -> BridgedTask:
         # Aware: what is naive Huey takes for local time each time the message is moved.
         expires=None if row.expires_at is None else aware(row.expires_at),
     )
-    # A consumer of old code goes by the options of its own declaration where a message is silent.
-    task.retries = task.retry_delay = task.retry_backoff = None
-    return task
 
 
 def aware(moment: datetime) -> datetime:
