@@ -209,3 +209,13 @@ REQUIRE_CONSUMER = Option(
     rule="True or False",
     fits=_is_bool,
 )
+TASK_OPTIONS = Option(
+    name="TASK_OPTIONS",
+    default={},
+    means="what no policy says of a task and Celery's worker or message has an option for: "
+    '`{"shop.tasks.mail": {"ignore_result": True}}`',
+    rule="a dict of paths of tasks, each with a dict of Celery's options",
+    fits=lambda value: (
+        isinstance(value, Mapping) and all(isinstance(each, Mapping) for each in value.values())
+    ),
+)

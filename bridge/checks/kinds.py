@@ -96,7 +96,8 @@ WRONG_APP = Kind(
 )
 WRONG_CELERY_OPTION = Kind(
     "bridge.E011",
-    "An option of a CeleryBackend is wrong: HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, REQUIRE_CONSUMER.",
+    "An option of a CeleryBackend is wrong: HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, REQUIRE_CONSUMER, "
+    "RESULTS, TASK_OPTIONS.",
     "Give it a value that the message allows, or leave it out.",
 )
 WRONG_HUEY = Kind(

@@ -31,6 +31,7 @@ from bridge.backends.options import (
     QUEUE_MAP,
     REQUIRE_CONSUMER,
     RESULTS,
+    TASK_OPTIONS,
     Option,
 )
 from bridge.cancellation import Cancellation
@@ -71,6 +72,7 @@ class CeleryBackend(OnCelery, CarriedBackend):  # type: ignore[override]
         QUEUE_MAP,
         REQUIRE_CONSUMER,
         RESULTS,
+        TASK_OPTIONS,
     )
     # Celery hands out each message as it comes; its workers can keep a rate each.
     honours: ClassVar[frozenset[str]] = frozenset(POLICIES) - {"concurrency", "rate_limit"}

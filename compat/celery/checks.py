@@ -9,7 +9,14 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from kombu.serialization import prepare_accept_content, registry
 
-from bridge.backends.options import HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, REQUIRE_CONSUMER, RESULTS
+from bridge.backends.options import (
+    HOLD_ETA,
+    MAX_PAYLOAD,
+    QUEUE_MAP,
+    REQUIRE_CONSUMER,
+    RESULTS,
+    TASK_OPTIONS,
+)
 from bridge.checks.kinds import (
     LATE_HOLD,
     NO_DRIVER,
@@ -19,6 +26,7 @@ from bridge.checks.kinds import (
     WRONG_APP,
     WRONG_CELERY_OPTION,
 )
+from compat.celery.options import wrong_options
 
 if TYPE_CHECKING:
     from bridge.base import Task
@@ -28,7 +36,7 @@ if TYPE_CHECKING:
 def check_options(backend: OnCelery) -> Iterator[checks.CheckMessage]:
     """Yield an error for each option that is wrong."""
     right = True
-    for option in (HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, REQUIRE_CONSUMER, RESULTS):
+    for option in (HOLD_ETA, MAX_PAYLOAD, QUEUE_MAP, REQUIRE_CONSUMER, RESULTS, TASK_OPTIONS):
         if option not in backend.known_options:
             continue
         try:
@@ -46,6 +54,8 @@ def check_options(backend: OnCelery) -> Iterator[checks.CheckMessage]:
         )
         return
     yield from _check_serializer(backend)
+    for problem in wrong_options(backend.option(TASK_OPTIONS)):
+        yield WRONG_CELERY_OPTION(f"TASK_OPTIONS of TASKS[{backend.alias!r}] {problem}.")
     if backend.option(QUEUE_MAP):
         for problem in backend.celery_queues.wrong(set(backend.queues)):
             yield WRONG_CELERY_OPTION(f"QUEUE_MAP of TASKS[{backend.alias!r}] {problem}.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core import checks
 
+from bridge.backends.options import TASK_OPTIONS
 from bridge.checks.kinds import PARTIAL_POLICY
 from bridge.interface import DEFAULT_TASK_QUEUE_NAME, AnyTask
 from bridge.limits import RateLimit
@@ -18,9 +19,43 @@ if TYPE_CHECKING:
     from compat.celery.base import OnCelery
 
 
+FREE = frozenset(
+    {
+        "compression",
+        "delivery_mode",
+        "ignore_result",
+        "resultrepr_maxsize",
+        "send_events",
+        "serializer",
+        "store_errors_even_if_ignored",
+        "trail",
+    }
+)
+"""Options of Celery's tasks for which there is no policy."""
+POLICY_OF = {
+    "acks_late": "on_lost",
+    "reject_on_worker_lost": "on_lost",
+    "retry_on_worker_lost": "on_lost",
+    "acks_on_failure_or_timeout": "on_lost",
+    "autoretry_for": "retry",
+    "dont_autoretry_for": "retry",
+    "retry_backoff": "retry",
+    "retry_backoff_max": "retry",
+    "retry_jitter": "retry",
+    "max_retries": "retry",
+    "default_retry_delay": "retry",
+    "time_limit": "hard_timeout",
+    "soft_time_limit": "timeout",
+    "rate_limit": "rate_limit",
+    "expires": "expires",
+    "priority": "priority",
+    "queue": "queue_name",
+}
+
+
 def options_of(task: AnyTask, backend: OnCelery | None) -> dict[str, Any]:
     """Return the options of a task whose messages this backend runs, None in tests without one."""
-    options = {
+    options: dict[str, Any] = {
         "bridged": task.module_path,
         # The ledger requeues what a dead worker held, within MAX_LOSSES. Were the broker to do
         # it, the message would come back while the row still says RUNNING, and be dropped.
@@ -38,6 +73,9 @@ def options_of(task: AnyTask, backend: OnCelery | None) -> dict[str, Any]:
     if hard_timeout is not None:
         options["time_limit"] = seconds(hard_timeout)
 
+    if backend is not None:
+        options |= backend.option(TASK_OPTIONS).get(task.module_path, {})
+
     # Celery 6 has no such attributes of tasks any more: the queue, the priority, when it expires.
     def apply_async(self: Any, args: Any = None, kwargs: Any = None, **more: Any) -> Any:
         routed = more.keys() & {"queue", "exchange", "routing_key"}
@@ -49,6 +87,19 @@ def options_of(task: AnyTask, backend: OnCelery | None) -> dict[str, Any]:
         return super(type(self), self).apply_async(args, kwargs, **sent | more)
 
     return {**options, "apply_async": apply_async}
+
+
+def wrong_options(given: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what is wrong with OPTIONS["TASK_OPTIONS"]."""
+    for path, options in given.items():
+        for name in options.keys() - FREE:
+            policy = POLICY_OF.get(name)
+            way_out = (
+                f"declare the policy {policy} of the task"
+                if policy
+                else f"Celery options that no policy stands for are {', '.join(sorted(FREE))}"
+            )
+            yield f"has {name!r} for {path!r}: {way_out}"
 
 
 def check_rate(task: Task[..., Any]) -> Iterator[checks.CheckMessage]:

@@ -95,3 +95,18 @@ def test_messages_of_the_project_that_nobody_confirms(conf: Any) -> None:
     assert "confirm_publish" in warning.msg
     conf.broker_transport_options = {"confirm_publish": True}
     assert find("W024", deploy=True, default=celery()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"acks_late": True}, "declare the policy on_lost of the task"),
+        ({"soft_time_limit": 5}, "declare the policy timeout of the task"),
+        ({"serialiser": "json"}, "options that no policy stands for are compression,"),
+    ],
+)
+def test_options_that_are_policies_or_nothing(options: Any, words: str) -> None:
+    (error,) = find("E011", default=celery(TASK_OPTIONS={"tests.app.tasks.note": options}))
+
+    assert words in error.msg
+    assert find("E011", default=celery(TASK_OPTIONS={"a.b": {"ignore_result": True}})) == []
