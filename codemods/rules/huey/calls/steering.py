@@ -14,7 +14,6 @@ from codemods.engine.scope import Chain
 from codemods.engine.site import Kind, Rule
 from codemods.engine.source import Source
 from codemods.engine.times import is_naive
-from codemods.engine.tree import Frame
 from codemods.rules.huey.names import CANCEL, RETRY_TASK
 from codemods.rules.huey.study import Study
 
@@ -22,16 +21,17 @@ RETRY = Rule(
     "HUE216",
     "raise RetryTask(...) becomes raise Retry(...)",
     "delay= stays, eta= is at=. Huey runs such a task again however often it asks, which "
-    "max_attempts=None says. RetryTask raised outside the function of a task, or caught, is left "
-    "for a person, and the tasks of the module stay on Huey.",
+    "max_attempts=None says. RetryTask that is raised in a helper, caught, or given something else "
+    "stays: it means on HueyBackend what it meant, and fails the task on another one.",
     "raise RetryTask(delay=60)",
     "raise Retry(delay=60, max_attempts=None)",
 )
 CANCELLED = Rule(
     "HUE217",
-    "CancelExecution has no counterpart",
-    "Huey ends such a task without an error, or runs it again when it has retries left. Return "
-    "early for the one, raise Retry of the bridge for the other.",
+    "CancelExecution stays",
+    "On HueyBackend it ends the task, or repeats one that has retries left, as before; on another "
+    "backend it fails the task. Before tasks leave Huey return early for the one, and raise Retry "
+    "of the bridge for the other.",
 )
 
 
@@ -45,14 +45,7 @@ def judge_steering(study: Study, sources: list[Source]) -> None:
             if target.full in RETRY_TASK:
                 study.outcomes.append(_retry(study, source, chain))
             elif target.full in CANCEL:
-                keys = _concerned(study, source, chain.frame)
-                study.block(
-                    source,
-                    chain.frame,
-                    CANCELLED,
-                    "CancelExecution has no counterpart; return early, or raise Retry",
-                    keys,
-                )
+                study.outcomes.append(_kept(study, source, chain, CANCELLED, "CancelExecution"))
 
 
 def _retry(study: Study, source: Source, chain: Chain) -> Outcome:
@@ -63,17 +56,13 @@ def _retry(study: Study, source: Source, chain: Chain) -> Outcome:
         raised = call_frame.up
     else:
         call_frame = chain.frame
-    keys = _concerned(study, source, chain.frame)
-    found = Outcome(source, chain.frame, RETRY.code, Kind.PERSON, "", keys, blocks=True)
-    if task is None or raised is None or not isinstance(raised.node, cst.Raise):
-        found.reason = "RetryTask is more than raised in the function of a task"
-        return found
     given = _given(call_frame.node)
     eta = given.get("eta") if given is not None else None
-    if given is None or (eta is not None and is_naive(eta)):
-        found.reason = "what RetryTask is given cannot be said with Retry"
-        return found
-    found.kind, found.blocks, found.reason = Kind.REWRITE, False, "RetryTask is Retry"
+    raises = raised is not None and isinstance(raised.node, cst.Raise)
+    if task is None or not raises or given is None or (eta is not None and is_naive(eta)):
+        return _kept(study, source, chain, RETRY, "RetryTask")
+    keys = frozenset({task.key})
+    found = Outcome(source, chain.frame, RETRY.code, Kind.REWRITE, "RetryTask is Retry", keys)
     found.stale.add(chain.root)
     spelled, need = local_name(source, "bridge", "Retry")
     if need is not None:
@@ -106,10 +95,11 @@ def _given(node: cst.CSTNode) -> dict[str, cst.BaseExpression] | None:
     return found
 
 
-def _concerned(study: Study, source: Source, frame: Frame) -> frozenset[str]:
-    """Return the task a place is in, else those of the module, else all."""
-    task = study.task_around(frame)
-    if task is not None:
-        return frozenset({task.key})
-    own = frozenset(key for key, one in study.tasks.items() if one.source is source)
-    return own or frozenset(study.tasks)
+def _kept(study: Study, source: Source, chain: Chain, rule: Rule, name: str) -> Outcome:
+    """Say of an exception that it is Huey's still."""
+    task = study.task_around(chain.frame)
+    reason = f"{name} stays: it means the same on HueyBackend, and a failure elsewhere"
+    keys = frozenset({task.key}) if task is not None else frozenset()
+    found = Outcome(source, chain.frame, rule.code, Kind.CHANGE, reason, keys)
+    found.any_of = frozenset() if keys else frozenset(study.tasks)
+    return found
