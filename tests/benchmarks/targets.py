@@ -61,6 +61,10 @@ def verdicts(records: Records) -> Iterator[Verdict]:
     yield times("mariadb", "c1", "django-tasks-db", 3)
     yield at_most("mariadb", "8 workers", "deadlocks", 0)
     yield at_most("memory", "c4", "growth", 1.1)
+    for cell, wanted in CELERY.items():
+        raw = records.middle("celery", cell, "celery-redis", "rate")
+        ratio = divide(records.middle("celery", cell, "bridged-native", "rate"), raw)
+        yield Verdict(f"celery {cell}: rate of native / raw Celery", ratio, wanted)
 
 
 def divide(one: float | None, other: float | None) -> float | None:
@@ -70,3 +74,4 @@ def divide(one: float | None, other: float | None) -> float | None:
 
 DJANGO = ("django-tasks-db", "django-ox", "django-taskq", "procrastinate", "django-q2")
 C1 = {"django-ox": 10, "django-tasks-db": 10, "celery-redis": 5, "huey-redis": 1, "limit": 1 / 3}
+CELERY = {"enqueue": 1 / 1.15, "worker": 0.9}

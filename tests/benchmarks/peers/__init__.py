@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .base import Peer
 from .bridge import Bridge
+from .bridged import Bridged
 from .celery import Celery
 from .huey_postgresql import HueyPostgreSQL
 from .huey_redis import HueyRedis
@@ -28,6 +29,9 @@ ALL: tuple[Peer, ...] = (
     Celery(),
     HueyRedis(),
     HueyPostgreSQL(),
+    Bridged("native", "sqlite"),
+    Bridged("ledger", "sqlite"),
+    Bridged("ledger", "postgresql"),
 )
 
 

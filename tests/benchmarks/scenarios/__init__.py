@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import codemod, crowded, drain, enqueue, idle, mariadb, memory, network, sqlite
+from . import celery, codemod, crowded, drain, enqueue, idle, mariadb, memory, network, sqlite
 
 ALL: dict[str, ModuleType] = {
     "drain": drain,
@@ -15,6 +15,7 @@ ALL: dict[str, ModuleType] = {
     "sqlite": sqlite,
     "mariadb": mariadb,
     "memory": memory,
+    "celery": celery,
     "codemod": codemod,
 }
 """By the name that --only takes. A module has QUESTION, COLUMNS and play(run)."""
