@@ -51,16 +51,27 @@ def changes(
     tool: str,
     progress: Progress,
 ) -> Iterator[FileChange]:
-    """Yield each file that changes; those that would not be Python are added to the problems."""
+    """Yield each file that changes; those that would not be Python are added to the problems.
+
+    The drafts are used up and no tree is kept: who wants to know more of one has asked before.
+    """
     packages = frozenset(name.partition(".")[0] for name in project.modules)
-    for number, (source, draft) in enumerate(drafts.items()):
-        progress("rewriting", number, len(drafts))
+    for source in project.relevant:
+        if source not in drafts:
+            source.forget()
+    total = len(drafts)
+    while drafts:
+        progress("rewriting", total - len(drafts), total)
+        source, draft = drafts.popitem()
         try:
             after = draft.render(tool, packages)
         except (Refused, cst.CSTValidationError, RecursionError) as error:
             reason = f"the rewrite would not be valid Python, so the file is left alone: {error}"
             problems.append(Problem(source.label, 1, reason))
             continue
+        finally:
+            del draft
+            source.forget()
         if after != source.data:
             names = tuple(filter(None, source.names))
             yield FileChange(source.path, source.label, source.data, after, names)

@@ -95,6 +95,10 @@ class Source:
             self._survey = survey(self.tree, self.package)
         return self._survey
 
+    def forget(self) -> None:
+        """Let go of the tree and the names."""
+        self._tree = self._survey = None
+
 
 @cache
 def _line_length(directory: Path) -> int | None:

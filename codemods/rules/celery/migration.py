@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from codemods.engine.assembly import changes, drafts, seen, sites, unreadable
+from codemods.engine.draft import Draft
 from codemods.engine.files import python_files
 from codemods.engine.load import load
 from codemods.engine.outcome import Outcome
@@ -10,6 +13,7 @@ from codemods.engine.plan import Plan, Request
 from codemods.engine.project import Project
 from codemods.engine.settings.homes import find_settings
 from codemods.engine.settling import Decided
+from codemods.engine.source import Source
 from codemods.rules.celery.calls.dispatch import find_uses, judge, judge_uses
 from codemods.rules.celery.calls.flow import Flows
 from codemods.rules.celery.calls.remains import report_remains
@@ -45,26 +49,40 @@ def make_plan(request: Request) -> Plan:
     files = python_files(request.paths, request.exclude)
     request.progress("reading", 0, len(files))
     project = load(list(request.paths), files, EVIDENCE, LIBRARIES, request.overlay)
-    study, settings = _read(project, request)
+    plan, edits = _judge(project, request)
     problems = unreadable(project)
+    if not plan.found:
+        return replace(plan, problems=tuple(problems), looked_at=len(files), found=bool(problems))
+    changed = [*changes(project, edits, problems, TOOL, request.progress), *plan.changes]
+    return replace(
+        plan,
+        changes=tuple(sorted(changed, key=lambda change: change.label)),
+        problems=tuple(sorted(problems)),
+        looked_at=len(files),
+    )
+
+
+def _judge(project: Project, request: Request) -> tuple[Plan, dict[Source, Draft]]:
+    """Return all but what becomes of the files, and what is to happen to them.
+
+    Nothing else is left of the judgement then, which holds every tree.
+    """
+    study, settings = _read(project, request)
     if not _has_celery(study):
-        return Plan(problems=tuple(problems), looked_at=len(files), found=bool(problems))
+        return Plan(found=False), {}
     places = CeleryPlaces(study)
     decided = decide_all(study, settings, places, request.choice)
     written = decided.settings
-    edits = drafts(decided.active, TOOL, todo=request.todo)
-    changed = [*changes(project, edits, problems, TOOL, request.progress), *written.files]
-    return Plan(
+    plan = Plan(
         sites=sites(decided.active, places, written.sites),
         kept=sites(decided.kept, places, written.declined),
         tasks=tuple(sorted(places.fates(decided.stays))),
         files=seen(project),
-        changes=tuple(sorted(changed, key=lambda change: change.label)),
-        problems=tuple(sorted(problems)),
+        changes=tuple(written.files),
         notes=tuple(written.notes),
         summary=_summary(study, decided.stays),
-        looked_at=len(files),
     )
+    return plan, drafts(decided.active, TOOL, todo=request.todo)
 
 
 def understand(request: Request) -> tuple[Study, CeleryPlaces, Decided]:
