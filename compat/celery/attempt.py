@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from celery.exceptions import Ignore, Reject
@@ -13,17 +12,13 @@ from django.utils import timezone
 from bridge import registry
 from bridge.endings import end
 from bridge.exceptions import EnqueueError
-from bridge.execution import attempt, execute
 from bridge.interface import AnyTask
-from bridge.ledger.channel import RowChannel, channel_of
 from bridge.ledger.models import TaskRow
 from bridge.ledger.results import to_result
 from bridge.outcome import Outcome, RetryLater, Succeeded
 from bridge.result import AnyResult
-from bridge.worker.child import worker_id
-from bridge.worker.persistence import persist, refuse_open_transaction
-from bridge.worker.runner import store_outcome
-from bridge.worker.transactional import Stored, Transaction, take_note
+from bridge.worker.delivery import Delivery
+from bridge.worker.persistence import persist
 from compat.celery import holder
 from compat.celery.bound import SENT_AGAIN_WITH
 from compat.celery.in_place import run_in_place
@@ -66,75 +61,27 @@ class Attempt:
         self.celery_task = celery_task
         self.backend = backend
         self.message = message
-        self.worker = worker
-        self.kept = False
-        self.stored: Stored | None = None
+        self.delivery = Delivery(
+            backend, worker, here=bool(celery_task.request.is_eager), refused=is_terminated
+        )
 
     def run(self, task: Any) -> Any:
         """Claim the row, run the task, and return or raise for Celery."""
-        claim = partial(
-            self.backend.store.claim_message,
-            self.message.draft(self.backend, task),
-            worker=self.worker,
-            worker_id=worker_id(),
-            runs=self.message.retries,
-            has_row=self.message.has_row,
-        )
-        # Celery may have acknowledged the message: while the database is away it waits here.
-        eager = self.celery_task.request.is_eager
-        row = claim() if eager else persist(claim, f"claim task {self.message.id}")
+        draft = self.message.draft(self.backend, task)
+        row = self.delivery.claim(draft, runs=self.message.retries, has_row=self.message.has_row)
         if row is None:
-            logger.warning(
-                "task=%s path=%s message dropped, the task has run, runs, has moved or is gone",
-                self.message.id,
-                task.module_path,
-            )
             raise Ignore("a message that must not run again")
         note_started(self.celery_task)
         result: AnyResult = to_result(row, task)
         # Old code may have sent what a result does not hold: dates, or whatever can be pickled.
         object.__setattr__(result, "args", self.message.args)
         object.__setattr__(result, "kwargs", self.message.kwargs)
-        outcome = execute(
-            result,
-            lambda outcome: self._finish(row, outcome),
-            sender=type(self.backend),
-            run=partial(self._attempt, row),
-        )
-        return self._tell_celery(row, outcome)
-
-    def _attempt(self, row: TaskRow, result: AnyResult) -> Outcome:
-        eager = self.celery_task.request.is_eager
-        # The caller's transaction may hold the row: nobody else could see it, or ask it to stop.
-        channel = RowChannel(row) if eager else channel_of(self.backend.database, row, result)
-        if getattr(result.task, "transactional", False):
-            transaction = Transaction(self.backend, row)
-            outcome = transaction.attempt(result, losses=row.losses, channel=channel)
-            self.stored = transaction.stored
-            return outcome
-        after_call = None if eager else refuse_open_transaction
-        return attempt(result, losses=row.losses, after_call=after_call, channel=channel)
-
-    def _finish(self, row: TaskRow, outcome: Outcome) -> AnyResult | None:
-        if is_terminated(outcome):
-            return None
-        stored: AnyResult | None
-        if self.stored is not None:
-            take_note(row, self.stored)
-            self.kept = True
-            return self.backend.result_of(row)
-        if self.celery_task.request.is_eager:
-            self.kept = self.backend.store.finish(row, outcome)
-            stored = self.backend.result_of(row)
-        else:
-            stored = store_outcome(self.backend, row, outcome)
-            self.kept = stored is not None
-        return stored
+        return self._tell_celery(row, self.delivery.run(row, result))
 
     def _tell_celery(self, row: TaskRow, outcome: Outcome) -> Any:
         if not isinstance(outcome, Succeeded) and is_terminated(outcome):
             raise outcome.exception
-        if not self.kept:
+        if not self.delivery.kept:
             raise Ignore("another worker has taken the task over")
         if isinstance(outcome, Succeeded):
             return outcome.value
