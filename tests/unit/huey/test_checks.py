@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from types import ModuleType
+from typing import Any
 
 import pytest
 from huey import Huey, RedisHuey, SqliteHuey
@@ -13,6 +16,7 @@ from tests.app import tasks
 from tests.unit.huey import hueys
 
 Configure = Callable[..., HueyBackend]
+PLACES = {"first": "one", "mail": "two"}
 
 
 @pytest.mark.parametrize(
@@ -82,3 +86,30 @@ def test_immediate_mode_has_no_more_priorities_than_its_storage(
 @pytest.mark.parametrize("policy", ["hard_timeout", "concurrency", "rate_limit"])
 def test_policies_that_huey_cannot_keep_are_not_honoured(policy: str) -> None:
     assert policy not in HueyBackend.honours
+
+
+class TestDjangoHuey:
+    """What django-huey has is found by the names of its queues."""
+
+    @pytest.fixture(autouse=True)
+    def _django_huey(self, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+        # The package reads its settings once, when it is imported: this stands in for it.
+        package = ModuleType("django_huey")
+        package.get_queue = lambda name: getattr(hueys, PLACES[name])  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "django_huey", package)
+        settings.DJANGO_HUEY = {"default": "first", "queues": {"first": {}, "mail": {}}}
+
+    def test_queues_of_the_same_name_need_not_be_named(self, configure: Configure) -> None:
+        backend = configure(HUEYS={})
+
+        assert [backend.hueys.of(name) for name in ("default", "mail")] == [hueys.one, hueys.two]
+        assert [backend.hueys.queue_of(huey) for huey in backend.hueys.all()] == ["default", "mail"]
+
+    def test_a_name_leads_to_its_queue(self, configure: Configure) -> None:
+        assert configure(HUEYS={"default": "mail"}).hueys.of("default") is hueys.two
+
+    def test_a_name_that_it_has_not_is_told(self, configure: Configure) -> None:
+        (message,) = configure(HUEYS={"default": "nail"}).check()
+
+        assert message.id == "bridge.E012"
+        assert "'nail'" in message.msg
