@@ -15,13 +15,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from bridge.backends.carried import CarriedBackend
+from bridge.backends.outbox import HEAD_START
 from bridge.endings import end
 from bridge.ledger.models import TaskRow
 
 logger = logging.getLogger("bridge.messages")
 
-# Longer than a publisher may still be busy with a row it has just written.
-PATIENCE = timedelta(seconds=5)
 AT_ONCE = 200
 AT_MOST = 1.0
 """Seconds that one relay() takes, or a little more: the lease has to be renewed, too."""
@@ -58,7 +57,7 @@ def waiting(backend: CarriedBackend, *, held: bool = False) -> QuerySet[TaskRow]
     now = timezone.now()
     hold = None if held else backend.hold_eta
     ahead = None if hold is None else now + timedelta(seconds=hold)
-    rows = backend.store.unpublished(backend.transport, now - PATIENCE, ahead)
+    rows = backend.store.unpublished(backend.transport, now - HEAD_START, ahead)
     return backend.sendable(backend.rows(rows))
 
 

@@ -36,6 +36,7 @@ from bridge.ledger.ending import Ending
 from bridge.ledger.follow_ups import FollowUps
 from bridge.ledger.inserting import enqueue_now
 from bridge.ledger.lanes import Lanes
+from bridge.ledger.locking import locked
 from bridge.ledger.models import FAILED, READY, RUNNING, BatchRow, TaskRow
 from bridge.ledger.new_rows import NewRows
 from bridge.ledger.results import to_json
@@ -347,11 +348,16 @@ class Store:
     def publishing(self, row: TaskRow) -> Iterator[bool]:
         """Hold an unpublished row while a broker takes its message.
 
-        Yield False when another relay was faster. An exception leaves the row unpublished.
+        Yield False when somebody else has sent it, or is about to: a broker may take long to
+        answer him, and who waits here may have a lease to renew. An exception leaves the row
+        unpublished.
         """
+        waits = self.tasks.filter(status=READY, token=row.token, published_at=None)
         with transaction.atomic(using=self.using):
-            held = self.tasks.filter(id=row.id, status=READY, token=row.token, published_at=None)
-            yield bool(held.update(published_at=timezone.now()))
+            held = locked(waits, [row.id], skip_locked=True)
+            if held:
+                waits.filter(id=row.id).update(published_at=timezone.now())
+            yield bool(held)
 
     def _insert_unique(self, row: TaskRow, notify: bool) -> TaskRow:
         with self._transaction() as cursor:

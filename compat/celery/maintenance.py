@@ -38,6 +38,8 @@ from compat.celery.sweep import Sweeper
 logger = logging.getLogger("bridge.celery")
 
 RETRY_AFTER = 1.0
+TURN = 0.1
+"""Seconds that errands have between two looks while the relay has more to send."""
 TIDYING = 0.3
 """For how many seconds of each round old tasks are deleted: no child is forked meanwhile."""
 
@@ -90,7 +92,7 @@ class Maintenance:
             if errand is None:
                 done = self._pass()
                 wait = self.interval if done else RETRY_AFTER
-                due = time.monotonic() + (0 if done and self._more else wait)
+                due = time.monotonic() + (TURN if done and self._more else wait)
             else:
                 self._guarded(partial(self._try, errand))
 

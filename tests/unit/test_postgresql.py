@@ -87,3 +87,31 @@ def test_ends_are_locked_in_the_order_of_ids_as_by_those_who_cancel() -> None:
         finally:
             end.join()
             session.close()
+
+
+def test_relay_leaves_a_row_alone_that_another_is_sending() -> None:
+    """The broker may let the other wait, and who waits with him loses his lease."""
+    need(POSTGRES)
+    entry = {"BACKEND": "bridge.DatabaseBackend", "OPTIONS": {"DATABASE": "postgres"}}
+    store = Store("postgres")
+    answers = []
+
+    def other() -> None:
+        with connections["postgres"].cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")
+        with store.publishing(row) as mine:
+            answers.append(mine)
+        connections["postgres"].close()
+
+    with override_settings(TASKS={"default": entry}):
+        tasks.add.enqueue(1, 2)
+    row = TaskRow.objects.using("postgres").get()
+    with store.publishing(row) as mine:
+        answers.append(mine)
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(10)
+    with store.publishing(row) as mine:
+        answers.append(mine)
+
+    assert answers == [True, False, False]

@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError
 
 from bridge import EnqueueError
 from bridge.interface import InvalidTask, TaskResultDoesNotExist, task_enqueued
-from bridge.ledger.models import READY, TaskRow, WorkerRow
+from bridge.ledger.models import FAILED, READY, TaskRow, WorkerRow
 from compat.celery.backend import CeleryBackend
 from compat.celery.relay import relay
 from tests.app import promises, tasks, unique
@@ -317,3 +317,37 @@ class TestManualTransactions:
 
         assert broker.take() == []
         assert not TaskRow.objects.exists()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_message_is_not_doubled_by_a_relay_that_is_faster_than_the_publisher(
+    backend: CeleryBackend, broker: Broker, again: bool
+) -> None:
+    """An old row may be a relay's as soon as it is committed; old workers would run it twice."""
+    long_ago = timezone.now() - dt.timedelta(minutes=1)
+    with transaction.atomic():
+        transaction.on_commit(lambda: relay(backend))
+        with mock.patch("bridge.ledger.inserting.timezone.now", return_value=long_ago):
+            result = tasks.add.enqueue(1, 2)
+    if again:
+        TaskRow.objects.update(status=FAILED, errors=[])
+        broker.take()
+        with transaction.atomic():
+            transaction.on_commit(lambda: relay(backend))
+            backend.requeue(str(result.id))
+
+    (message,) = broker.take()
+    assert message.headers["id"] == str(result.id)
+    assert TaskRow.objects.get().published_at is not None
+
+
+def test_old_row_that_the_broker_refuses_at_the_commit_is_relayed(
+    backend: CeleryBackend, broker: Broker
+) -> None:
+    long_ago = timezone.now() - dt.timedelta(minutes=1)
+    with mock.patch(SEND, side_effect=OperationalError("away")), transaction.atomic():
+        with mock.patch("bridge.ledger.inserting.timezone.now", return_value=long_ago):
+            tasks.add.enqueue(1, 2)
+
+    assert TaskRow.objects.get().published_at is None
+    assert relay(backend) == 1

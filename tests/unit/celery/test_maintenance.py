@@ -132,3 +132,14 @@ def test_latest_worker_of_a_process_hears_of_deaths() -> None:
     signals.task_failure.send(sender=None, task_id="x", exception=WorkerLostError("signal 9"))
 
     assert [worker.run_errand.call_count for worker in workers] == [0, 1]
+
+
+def test_errands_are_run_while_the_relay_has_ever_more_to_send(thread: Maintenance) -> None:
+    """A killed task would be taken for an orphan, and run again, before its timeout is noted."""
+    done = threading.Event()
+    with mock.patch.object(maintenance, "relay", return_value=1) as relay:
+        thread.start()
+        wait_for(lambda: relay.call_count > 2, "a relay with more to send")
+        thread.run_errand(lambda backend: done.set())
+
+        assert done.wait(10)
