@@ -27,6 +27,7 @@ SOMETIMES = Rule(
     "A name that one statement imports as a task and another one binds to something else cannot be "
     "followed, so its task stays on Huey. Give the two different names.",
 )
+_LOOKS = frozenset({"getattr", "hasattr", "importlib.reload", "reload", "print", "repr"})
 _LOADERS = frozenset(
     {
         "django.utils.module_loading.import_string",
@@ -38,9 +39,11 @@ _LOADERS = frozenset(
 
 def report_hidden(study: Study, sources: list[Source]) -> None:
     """Keep the tasks on Huey that something may reach out of sight."""
+    modules = {task.module for task in study.tasks.values()}
     for source in sources:
         for chain in source.survey.chains:
             _judge_lookup(study, source, chain)
+            _judge_module(study, source, chain, modules)
         for scope in _scopes(source):
             for name, bindings in scope.bindings.items():
                 _judge_bindings(study, source, scope, name, bindings)
@@ -69,6 +72,26 @@ def _judge_lookup(study: Study, source: Source, chain: Chain) -> None:
         module, _, name = path.rpartition(".")
         if path in study.tasks:
             _keep(study, source, up, module, name)
+
+
+def _judge_module(study: Study, source: Source, chain: Chain, modules: set[str]) -> None:
+    """Judge a module of tasks that is handed on as a whole."""
+    up = chain.frame.up
+    handed_on = up is not None and isinstance(up.node, (cst.Arg, cst.Return, cst.Element))
+    stored = up is not None and isinstance(up.node, cst.Assign) and not _names_only(up.node)
+    if up is None or source.is_test or not (handed_on or stored):
+        return
+    call_of = up.up.node if up.up is not None else None
+    if isinstance(call_of, cst.Call) and dotted_name(call_of.func) in _LOOKS:
+        return
+    target = study.project.resolve(chain, source)
+    if target is not None and target.binding is None and target.full in modules:
+        _keep(study, source, chain.frame, target.full, None)
+
+
+def _names_only(node: cst.Assign) -> bool:
+    """Is the module only given another name, by which it is followed?"""
+    return all(isinstance(target.target, cst.Name) for target in node.targets)
 
 
 def _loaded(study: Study, source: Source, frame: Frame, node: cst.Call, name: str | None) -> None:
