@@ -11,15 +11,18 @@ asks for the result. Where it keeps none, or the task returned None, such a task
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 
 from bridge.backends.carried import CarriedBackend
 from bridge.backends.options import HUEYS, Option
+from bridge.cancellation import Cancellation
 from bridge.checks.kinds import WRONG_HUEY
 from bridge.interface import AnyTask
 from bridge.policies import POLICIES
@@ -106,6 +109,20 @@ class HueyBackend(CarriedBackend):
         from compat.huey.reconcile import reconcile
 
         return reconcile(self, row)
+
+    def cancel_many(self, result_ids: Iterable[str], **options: Any) -> dict[str, Cancellation]:
+        """Cancel tasks in one commit, and let consumers of old code drop their messages then."""
+        answers = super().cancel_many(result_ids, **options)
+        done = [result_id for result_id, answer in answers.items() if answer is Cancellation.DONE]
+        if done:
+            transaction.on_commit(partial(self._revoke, done), using=self.database)
+        return answers
+
+    def _revoke(self, result_ids: list[str]) -> None:
+        from compat.huey.wire import revoke
+
+        for row in self.store.tasks.filter(id__in=result_ids, published_at__isnull=False):
+            revoke(self, row)
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         """Return what is wrong with this backend's settings."""

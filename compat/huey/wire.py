@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -24,13 +25,26 @@ from compat.huey.task import BridgedTask
 if TYPE_CHECKING:
     from compat.huey.backend import HueyBackend
 
+logger = logging.getLogger("bridge.huey")
+
 
 def send(backend: HueyBackend, row: TaskRow) -> None:
     """Send a row's message; where Huey is immediate, run it."""
     huey = backend.hueys.of(row.queue_name)
-    if row.token:
-        huey.delete(str(row.id))  # how the task ended before is nothing to go by any more
+    if row.token or row.errors:
+        # How the task ended before is nothing to go by any more, nor that it was cancelled.
+        huey.delete(str(row.id))
+        huey.restore_by_id(str(row.id))
     huey.enqueue(message(backend, huey, row))
+
+
+def revoke(backend: HueyBackend, row: TaskRow) -> None:
+    """Let consumers of old code drop the message of a cancelled task; an error is logged."""
+    try:
+        backend.hueys.of(row.queue_name).revoke_by_id(str(row.id), revoke_once=True)
+    except Exception as error:  # noqa: BLE001
+        # Every storage has its own errors, and consumers of new code look at the row.
+        logger.warning("task=%s consumers of old code may still run it: %r", row.id, error)
 
 
 def message(backend: HueyBackend, huey: Any, row: TaskRow) -> BridgedTask:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
 from huey import Huey
@@ -117,3 +118,31 @@ def _error(**metadata: Any) -> Any:
     from huey import Error
 
     return Error({"error": "ValueError('x')", "traceback": "", **metadata})
+
+
+def test_cancelled_task_is_dropped_by_old_code_and_runs_again_when_it_is_requeued(
+    backend: HueyBackend, huey: Huey
+) -> None:
+    ran: list[str] = []
+    result = tasks.note.enqueue("x")
+
+    backend.cancel(result.id)
+    run_by_old_code(huey, lambda name: ran.append(name))
+    assert ran == []
+
+    backend.requeue(result.id)
+    run_by_old_code(huey, lambda name: ran.append(name))
+    assert ran == ["x"]
+
+
+def test_cancelling_does_without_a_storage_that_is_away(
+    backend: HueyBackend, huey: Huey, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = tasks.note.enqueue("x")
+
+    with mock.patch.object(huey.storage, "put_data", side_effect=ConnectionError("refused")):
+        backend.cancel(result.id)
+
+    result.refresh()
+    assert result.status == FAILED
+    assert "may still run it" in caplog.text
