@@ -9,6 +9,7 @@ import libcst as cst
 from codemods.engine.layout import code
 from codemods.engine.literals import mapping, string
 from codemods.engine.project import Project
+from codemods.engine.schedules.conditions import conditions
 from codemods.engine.schedules.entry import Entry
 from codemods.engine.schedules.evaluate import Reader, Unreadable
 from codemods.engine.scope import Chain
@@ -186,15 +187,3 @@ def _key(node: cst.Subscript, reader: Reader) -> str:
 
 def _called(chain: Chain, up: Frame | None) -> bool:
     return up is not None and isinstance(up.node, cst.Call) and up.node.func is chain.frame.node
-
-
-def conditions(frame: Frame) -> list[str]:
-    """Return the tests a statement is under, outermost first."""
-    found: list[str] = []
-    inner = frame
-    for outer in frame.ancestors():
-        if isinstance(outer.node, cst.If):
-            test = code(outer.node.test)
-            found.append(f"not ({test})" if inner.node is outer.node.orelse else test)
-        inner = outer
-    return found[::-1]

@@ -8,12 +8,12 @@ import libcst as cst
 
 from codemods.engine.literals import mapping, string
 from codemods.engine.project import Project
+from codemods.engine.schedules.conditions import conditions
 from codemods.engine.schedules.entry import Entry
 from codemods.engine.schedules.evaluate import Reader
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
 from codemods.engine.tree import Frame
-from codemods.rules.celery.schedules.beat import conditions
 from codemods.rules.celery.schedules.timing import read_timing
 
 _POSITIONS = ("schedule", "sig", "args", "kwargs", "name")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from codemods.engine.schedules.conditions import conditions
 from codemods.engine.schedules.entry import Entry
 from codemods.engine.schedules.evaluate import Reader, Unreadable
 from codemods.rules.huey.names import CRONTAB
@@ -27,7 +28,8 @@ def read_periodic(reader: Reader, task: HueyTask) -> Periodic | None:
     """Return when a task is due, None when only running code knows."""
     if task.schedule is None:
         return None
-    entry = Entry(task.key, task.source, f"@{task.maker.name}", task=task.key)
+    when = conditions(task.frame)
+    entry = Entry(task.key, task.source, f"@{task.maker.name}", task=task.key, when=when)
     entry.timing(task.schedule, reader, crontab)
     return None if entry.unread else Periodic(entry, task)
 
