@@ -26,16 +26,23 @@ PATIENCE_WITH_OTHERS = timedelta(minutes=2)
 AT_ONCE = 200
 
 
-def expire(backend: CarriedBackend) -> None:
-    """Fail READY tasks that can start no more, up to 200."""
+def expire(backend: CarriedBackend, *, sent: bool) -> None:
+    """Fail READY tasks that can start no more, up to 200.
+
+    With `sent` those as well that have a message: no result could say that they have run.
+    """
     now = timezone.now()
-    in_no_queue = Q(published_at=None, expires_at__lt=now - PATIENCE)
-    late = backend.store.tasks.filter(
-        in_no_queue | Q(expires_at__lt=now - PATIENCE_WITH_OTHERS),
-        transport=backend.transport,
-        status=READY,
-    )
+    over = Q(published_at=None, expires_at__lt=now - PATIENCE)
+    if sent:
+        over |= Q(expires_at__lt=now - PATIENCE_WITH_OTHERS)
+    late = backend.store.tasks.filter(over, transport=backend.transport, status=READY)
     for row in backend.rows(late)[:AT_ONCE]:
+        too_late(backend, row)
+
+
+def expire_unheard(backend: CarriedBackend, row: TaskRow) -> None:
+    """Fail a READY task of which no result says anything, if it can start no more."""
+    if row.expires_at is not None and row.expires_at < timezone.now() - PATIENCE_WITH_OTHERS:
         too_late(backend, row)
 
 

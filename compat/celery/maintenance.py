@@ -27,7 +27,7 @@ from bridge.ledger.models import FAILED
 from bridge.recovery import recover
 from bridge.worker.tidying import Tidying
 from bridge.worker.trust import Trust
-from compat.celery import holder, registration
+from compat.celery import holder, registration, stored
 from compat.celery.backend import CeleryBackend
 from compat.celery.deaths import Orphans, watch
 from compat.celery.forking import connected
@@ -139,7 +139,8 @@ class Maintenance:
                     tell_lost(backend, str(row.id), f"Worker lost: {row.worker_ids[-1]}.")
             if not self.closing.is_set():
                 self.orphans.settle(backend)
-            expire(backend)
+            # The sweep does it where it can ask for results, which this thread cannot wait for.
+            expire(backend, sent=not stored.is_readable(backend.app))
             # What waited is gone, or there was no time for all of it.
             self._more |= relay(backend) > 0
         for each in self.tidying:

@@ -32,20 +32,20 @@ def reconcile(backend: CeleryBackend, row: TaskRow) -> TaskRow:
         logger.warning("task=%s Celery's result backend does not answer: %r", row.id, error)
         return row
     for _, verdict in judged:
-        carry_out(backend, row, verdict)
-        return backend.store.tasks.get(id=row.id)
+        if verdict is not None:
+            carry_out(backend, row, verdict)
+            return backend.store.tasks.get(id=row.id)
     return row
 
 
 def verdicts(backend: CeleryBackend, rows: Sequence[TaskRow]) -> list[tuple[TaskRow, Verdict]]:
-    """Return what follows for rows from what is stored of them: those for which something does.
+    """Return the rows of which something is stored, each with what follows from that.
 
     Raise what the result backend raises when it is away.
     """
     metas = stored.read(backend.app, [str(row.id) for row in rows])
     now = datetime.now(UTC)
-    judged = [(row, judge(row, metas[str(row.id)], now)) for row in rows if str(row.id) in metas]
-    return [(row, verdict) for row, verdict in judged if verdict is not None]
+    return [(row, judge(row, metas[str(row.id)], now)) for row in rows if str(row.id) in metas]
 
 
 def carry_out(backend: CeleryBackend, row: TaskRow, verdict: Verdict) -> bool:

@@ -9,7 +9,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from django.db import Error
 from django.db.models import Q
 from django.utils import timezone
 
+from bridge.expiring import expire_unheard
 from bridge.ledger.away import AWAY, is_locked
 from bridge.ledger.models import TaskRow
 from bridge.recovery import patience
@@ -74,8 +75,10 @@ class Sweep:
             self._be_patient(error)
             return False
         self._rest = PAUSE
-        if judged:
+        if any(verdict for _, verdict in judged):
             connected(partial(self._carry_out, judged))
+        if unheard := _unheard(rows, judged):
+            connected(partial(self._expire, unheard))
         if len(rows) < AT_ONCE:
             self._end()
             return False
@@ -91,14 +94,25 @@ class Sweep:
 
     def _carry_out(self, judged: Sequence[tuple[TaskRow, Verdict]]) -> None:
         for row, verdict in judged:
-            try:
-                with patience(self._backend):
-                    self._found += carry_out(self._backend, row, verdict)
-            except AWAY as error:
-                if not is_locked(error):
-                    raise
-            except Exception:
-                logger.exception("task=%s path=%s cannot be settled", row.id, row.task_path)
+            if verdict is not None:
+                self._try(row, partial(self._follow, row, verdict))
+
+    def _follow(self, row: TaskRow, verdict: Verdict) -> None:
+        with patience(self._backend):
+            self._found += carry_out(self._backend, row, verdict)
+
+    def _expire(self, rows: Sequence[TaskRow]) -> None:
+        for row in rows:
+            self._try(row, partial(expire_unheard, self._backend, row))
+
+    def _try(self, row: TaskRow, settle: Callable[[], None]) -> None:
+        try:
+            settle()
+        except AWAY as error:
+            if not is_locked(error):
+                raise
+        except Exception:
+            logger.exception("task=%s path=%s cannot be settled", row.id, row.task_path)
 
     def _end(self) -> None:
         if self._found:
@@ -116,6 +130,13 @@ class Sweep:
         )
         self.due = time.monotonic() + self._rest
         self._rest = min(2 * self._rest, LONGEST_REST)
+
+
+def _unheard(rows: Sequence[TaskRow], judged: Sequence[tuple[TaskRow, Verdict]]) -> list[TaskRow]:
+    """Return rows with a deadline that no worker of the old code has, as far as anybody knows."""
+    # What is stored of a row with a claim may be of an attempt that this code has made.
+    heard = {row.id for row, verdict in judged if verdict is not None or not row.token}
+    return [row for row in rows if row.expires_at is not None and row.id not in heard]
 
 
 class Sweeper:

@@ -12,6 +12,7 @@ from celery import Celery
 from django.utils import timezone
 
 from bridge import get_batch
+from bridge.expiring import expire
 from bridge.interface import task_finished
 from bridge.ledger.models import FAILED, READY, RUNNING, SUCCESSFUL, TaskRow
 from compat.celery import sweep
@@ -174,3 +175,26 @@ def test_message_of_an_unknown_name_is_sent_again_and_the_task_has_not_failed(
 
     row = TaskRow.objects.get()
     assert (row.status, row.published_at, len(row.errors)) == (READY, None, 1)
+
+
+def test_expired_task_fails_once_no_result_says_that_it_has_run(
+    backend: CeleryBackend, app: Celery
+) -> None:
+    """Old workers may have run it in time while no worker of this code was there to see it."""
+    done, begun, unheard, awake = ids = enqueue(4)
+    yesterday = timezone.now() - dt.timedelta(days=1)
+    TaskRow.objects.exclude(id=awake).update(expires_at=yesterday)
+    app.backend.mark_as_done(done, 1)
+    app.backend.mark_as_started(begun)
+
+    expire(backend, sent=False)
+    before = statuses(ids)
+    with mock.patch.object(app.backend, "mget", side_effect=OSError("away")):
+        work(Sweep(backend))
+    away = statuses(ids)
+    work(Sweep(backend))
+
+    assert before == away == [READY] * 4
+    assert statuses(ids) == [SUCCESSFUL, READY, FAILED, READY]
+    (error,) = TaskRow.objects.get(id=unheard).errors
+    assert error["exception_class_path"] == "bridge.exceptions.TaskExpired"

@@ -230,7 +230,7 @@ def test_task_of_whose_end_nobody_hears_expires_in_the_ledger(
     busy = running()
     TaskRow.objects.filter(id=busy.id).update(expires_at=past)
 
-    expire(backend)
+    expire(backend, sent=True)
     relay(backend)
 
     states = dict(TaskRow.objects.values_list("id", "status"))
