@@ -24,8 +24,10 @@ from bridge.ledger.models import READY, RUNNING, TaskRow
 from bridge.outcome import describe
 from bridge.recovery import announce_stored, lose, patience
 from compat.celery.dead_letters import bury
+from compat.celery.legacy_readers import unrevoke
 from compat.celery.registration import ledger_backends
 from compat.celery.relay import relay
+from compat.celery.verdict import is_requeued
 
 if TYPE_CHECKING:
     from compat.celery.backend import CeleryBackend
@@ -103,6 +105,10 @@ def revoke(backend: CeleryBackend, worker: str, task_id: str, word: str) -> None
         _fail(backend, row, error)
     elif word == "expired" and row.enqueued_at is not None:
         too_late(backend, row)
+    elif word == "revoked" and is_requeued(row) and unrevoke(task_id):
+        if backend.store.unpublish(row):
+            logger.warning("task=%s path=%s is sent again: requeued since", row.id, row.task_path)
+            relay(backend)
     elif word != "terminated":
         end(backend, row, error)
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from billiard.exceptions import WorkerLostError
 from celery import states
 from celery.exceptions import TaskRevokedError
+from celery.utils.collections import LimitedSet
+from kombu.utils.functional import maybe_list
 
 from compat.celery.notices import notices
 from compat.celery.stored import is_readable
@@ -25,6 +27,8 @@ logger = logging.getLogger("bridge.celery")
 BY_THE_LEDGER = "bridge_ledger"
 """An argument of Celery's control command `revoke`, of which old workers take no notice."""
 AT_ONCE = 1000
+_revoked_by_people = LimitedSet(maxlen=50_000, expires=3 * 3600)
+"""As many as Celery remembers, and for as long."""
 
 
 def tell_cancelled(backend: CeleryBackend, task_ids: Sequence[str]) -> None:
@@ -68,10 +72,24 @@ def heed_the_ledger() -> None:
     def revoke(state: Any, task_id: Any, **options: Any) -> Any:
         if options.pop(BY_THE_LEDGER, False):
             return {"ok": "the ledger says what is cancelled"}
+        _revoked_by_people.update(maybe_list(task_id) or [])
         return heeds(state, task_id, **options)
 
     revoke.asks_ledger = True  # type: ignore[attr-defined]
     Panel.data["revoke"] = revoke
+
+
+def unrevoke(task_id: str) -> bool:
+    """Forget that a task was revoked; False when this worker was told so by other than a ledger.
+
+    It may know from an old worker, its neighbour when it started, or from its statedb.
+    """
+    from celery.worker import state
+
+    if task_id in _revoked_by_people:
+        return False
+    state.revoked.discard(task_id)
+    return True
 
 
 def _revoke(backend: CeleryBackend, task_ids: Sequence[str]) -> None:

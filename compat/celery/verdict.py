@@ -90,8 +90,17 @@ def _thrown_away(row: TaskRow, path: str) -> bool:
     """Say whether a worker has dropped the message of a task that is to run."""
     if path == UNKNOWN_NAME:
         return True
-    # It has been requeued, and a worker remembers for hours what it was told to revoke.
-    return path == REVOKED and any(each["exception_class_path"] == CANCELLED for each in row.errors)
+    return path == REVOKED and is_requeued(row)
+
+
+def is_requeued(row: TaskRow) -> bool:
+    """Say whether a task waits again that was cancelled.
+
+    A worker remembers for hours what it was told to revoke, and tells those that start.
+    """
+    return row.status == READY and any(
+        each["exception_class_path"] == CANCELLED for each in row.errors
+    )
 
 
 def _wait(sent_again: int) -> timedelta:

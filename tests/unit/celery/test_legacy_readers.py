@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Iterator
@@ -14,13 +15,16 @@ from celery.exceptions import TaskRevokedError
 from celery.worker import state
 from celery.worker.control import Panel
 from django.db import transaction
+from django.utils import timezone
 
 from bridge import Cancellation
-from compat.celery import legacy_readers
+from bridge.ledger.models import TaskRow
+from compat.celery import deaths, legacy_readers
 from compat.celery.backend import CeleryBackend
 from compat.celery.legacy_readers import heed_the_ledger, tell_lost
 from compat.celery.notices import Notices, notices
 from tests.app import tasks
+from tests.unit.celery.conftest import Broker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -161,3 +165,32 @@ def test_result_backend_that_is_away_does_not_stop_requeueing(
         assert backend.requeue(str(result.id))
 
     assert backend.get_result(str(result.id)).status == "READY"
+
+
+@pytest.mark.parametrize("by_people", [False, True])
+def test_requeued_task_runs_on_a_worker_that_has_learnt_of_the_revoke_from_an_old_one(
+    backend: CeleryBackend,
+    broker: Broker,
+    broadcast: mock.Mock,
+    monkeypatch: pytest.MonkeyPatch,
+    by_people: bool,
+) -> None:
+    """Workers tell a neighbour that starts what they were told to revoke."""
+    monkeypatch.setitem(Panel.data, "revoke", Panel.data["revoke"])
+    heed_the_ledger()
+    task_id = str(tasks.add.enqueue(1, 2).id)
+    backend.cancel(task_id)
+    assert notices.wait(30)
+    backend.requeue(task_id)
+    state.merge_revoked([task_id])
+    if by_people:
+        Panel.data["revoke"](mock.Mock(), task_id)
+    broker.take()
+    TaskRow.objects.update(enqueued_at=timezone.now() - dt.timedelta(minutes=1))
+
+    deaths.revoke(backend, "w", task_id, "revoked")
+
+    assert backend.get_result(task_id).status == ("FAILED" if by_people else "READY")
+    assert (task_id in state.revoked) is by_people
+    assert len(broker.take()) == (0 if by_people else 1)
+    state.revoked.discard(task_id)
