@@ -99,7 +99,13 @@ _producers = register_group(_Producers(limit=use_global_limit))
 def connect(backend: OnCelery) -> Connection:
     """Return a connection that nobody has opened yet."""
     more = {"confirm_publish": True} if backend.broker.confirms else {}
-    return backend.app.connection_for_write(transport_options=more)
+    connection = backend.app.connection_for_write(transport_options=more)
+    transport = connection.get_transport_cls()
+    if transport.driver_type == "redis" and not connection.alt:
+        from compat.celery.redis_channel import lasting
+
+        connection.transport_cls = lasting(transport)
+    return connection
 
 
 @contextmanager
