@@ -14,10 +14,9 @@ from bridge.interface import TaskError
 from bridge.ledger.models import FAILED, READY, SUCCESSFUL, TaskRow
 from bridge.ledger.results import to_json
 from bridge.ledger.store import UNRECORDED
-from compat.celery.meta import class_path, moment, shown
+from compat.celery.meta import UNKNOWN_NAME, class_path, has_begun, moment, shown
 from compat.celery.moments import aware
 
-UNKNOWN_NAME = "celery.exceptions.NotRegistered"
 REVOKED = "celery.exceptions.TaskRevokedError"
 CANCELLED = "bridge.exceptions.TaskCancelled"
 MOST_SENDS = 10
@@ -77,12 +76,12 @@ def _facts(row: TaskRow, meta: Mapping[str, Any], finished_at: datetime) -> dict
     # Attempts that nobody has recorded are known with result_extended only.
     retries = meta.get("retries")
     unseen = max(0, retries - row.runs) if isinstance(retries, int) else 0
-    worker = meta.get("worker") or UNRECORDED
+    last = [meta.get("worker") or UNRECORDED] if has_begun(meta) else []
     return {
         # Were it requeued, this result would be one of an earlier attempt.
         "token": row.token + 1,
         "finished_at": aware(finished_at),
-        "worker_ids": [*row.worker_ids, *[UNRECORDED] * unseen, worker],
+        "worker_ids": [*row.worker_ids, *[UNRECORDED] * unseen, *last],
     }
 
 

@@ -16,7 +16,7 @@ from bridge.results import new_result
 from bridge.typed_json import revive
 from bridge.values import is_typed
 from compat.celery import stamp
-from compat.celery.meta import class_path, moment, shown
+from compat.celery.meta import class_path, has_begun, message, moment, shown
 from compat.celery.moments import aware
 
 if TYPE_CHECKING:
@@ -80,23 +80,18 @@ def _workers(meta: Meta, status: TaskResultStatus) -> list[str]:
     earlier = [UNRECORDED] * (meta.get("retries") or 0)
     if meta["status"] == states.RETRY:
         return [*earlier, worker or UNRECORDED]
-    return earlier if status == READY or worker is None else [*earlier, worker]
+    if status == READY or worker is None or not has_begun(meta):
+        return earlier
+    return [*earlier, worker]
 
 
 def _error(meta: Meta) -> TaskError:
     error: Any = meta.get("result")
-    if meta["status"] == states.REVOKED and _message(error) == "expired":
+    if meta["status"] == states.REVOKED and message(error) == "expired":
         return describe(TaskExpired("The task was to start before a worker had time for it."))
     path = class_path(error)
     ours = OURS.get(path)
     if ours is not None:
         path = f"{ours.__module__}.{ours.__qualname__}"
-    traceback = meta.get("traceback") or f"{path.rpartition('.')[2]}: {_message(error)}"
+    traceback = meta.get("traceback") or f"{path.rpartition('.')[2]}: {message(error)}"
     return TaskError(exception_class_path=path, traceback=traceback)
-
-
-def _message(error: Any) -> str:
-    if not isinstance(error, dict):
-        return str(error)
-    message = error.get("exc_message")
-    return " ".join(map(str, message)) if isinstance(message, (list, tuple)) else str(message)

@@ -450,6 +450,21 @@ class TestRuns:
         assert (result.started_at, result.enqueued_at is None) == (None, False)
         assert [each.exception_class for each in result.errors] == [ValueError]
 
+    @pytest.mark.parametrize("reason", ["expired", "revoked"])
+    def test_message_that_a_worker_drops_is_no_attempt(
+        self, native: NativeCeleryBackend, app: Celery, broker: Broker, reason: str
+    ) -> None:
+        from celery.app.task import Context
+
+        result = tasks.add.enqueue(1, 2)
+        (message,) = broker.take()
+        request = Context({**message.headers, "args": [1, 2], "kwargs": {}, "hostname": "w@host"})
+        app.backend.mark_as_revoked(result.id, reason, request=request)
+        result.refresh()
+
+        assert (result.status, result.worker_ids, result.attempts) == ("FAILED", [], 0)
+        assert len(result.errors) == 1
+
     @pytest.mark.parametrize(
         ("error", "ours"), [("WorkerLostError", WorkerLost), ("TimeLimitExceeded", HardTimeout)]
     )

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from bridge.ledger.models import FAILED, READY, RUNNING, SUCCESSFUL, TaskRow
 from compat.celery import stored
-from compat.celery.verdict import CANCELLED, MOST_SENDS, UNKNOWN_NAME, SendAgain, Settle, judge
+from compat.celery.meta import UNKNOWN_NAME
+from compat.celery.verdict import CANCELLED, MOST_SENDS, SendAgain, Settle, judge
 
 NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 SENT = NOW - dt.timedelta(hours=1)
@@ -34,6 +35,9 @@ def meta(status: str, result: Any = None, **more: Any) -> dict[str, Any]:
 
 def failure(kind: str, module: str) -> dict[str, Any]:
     return meta(states.FAILURE, {"exc_type": kind, "exc_module": module, "exc_message": ["x"]})
+
+
+revoked = {"exc_type": "TaskRevokedError", "exc_module": "celery.exceptions"}
 
 
 @pytest.mark.parametrize(
@@ -93,6 +97,26 @@ def test_attempts_are_known_where_celery_stores_more() -> None:
 
     assert isinstance(verdict, Settle)
     assert verdict.facts["worker_ids"] == ["unrecorded", "unrecorded", "old@host"]
+
+
+@pytest.mark.parametrize(
+    ("stored_meta", "workers"),
+    [
+        (meta(states.REVOKED, TaskRevokedError("expired")), []),
+        (meta(states.REVOKED, {**revoked, "exc_message": ["revoked"]}), []),
+        (meta(states.REVOKED, {**revoked, "exc_message": ["terminated"]}), ["old@host"]),
+        (failure("NotRegistered", "celery.exceptions"), []),
+    ],
+)
+def test_message_that_a_worker_drops_is_no_attempt(
+    stored_meta: dict[str, Any], workers: list[str]
+) -> None:
+    sent_again = [{"exception_class_path": UNKNOWN_NAME}] * MOST_SENDS
+
+    verdict = judge(row(errors=sent_again), {**stored_meta, "worker": "old@host"}, NOW)
+
+    assert isinstance(verdict, Settle)
+    assert verdict.facts["worker_ids"] == workers
 
 
 def test_settled_row_that_is_requeued_is_not_settled_by_the_same_result() -> None:
