@@ -103,6 +103,11 @@ class CarriedBackend(LedgerBackend):
     def reconcile(self, row: TaskRow) -> TaskRow:
         """Settle a READY row whose task code without a ledger has run, and return the row."""
 
+    def reconcile_many(self, rows: Sequence[TaskRow]) -> None:
+        """Settle those of READY rows whose tasks code without a ledger has run."""
+        for row in rows:
+            self.reconcile(row)
+
     def rows(self, rows: QuerySet[TaskRow]) -> QuerySet[TaskRow]:
         """Leave out the rows that another backend on this transport looks after.
 
@@ -184,8 +189,7 @@ class CarriedBackend(LedgerBackend):
             status=TaskResultStatus.READY,
             published_at__isnull=False,
         )
-        for row in sent:
-            self.reconcile(row)
+        self.reconcile_many(list(sent))
         return super().cancel_many(ids, **options)
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:

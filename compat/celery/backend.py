@@ -172,6 +172,12 @@ class CeleryBackend(OnCelery, CarriedBackend):  # type: ignore[override]
 
         return reconcile(self, row)
 
+    def reconcile_many(self, rows: Sequence[TaskRow]) -> None:
+        """Settle those of READY rows whose tasks workers of the old code have run."""
+        from compat.celery.reconcile import reconcile_many
+
+        reconcile_many(self, rows)
+
     def dispatch(self, rows: Sequence[TaskRow]) -> None:
         """Send the messages of rows after the commit; what is stored of earlier runs goes first."""
         from compat.celery.legacy_readers import forget

@@ -19,23 +19,36 @@ if TYPE_CHECKING:
     from compat.celery.backend import CeleryBackend
 
 logger = logging.getLogger("bridge.celery")
+AT_ONCE = 500
+"""How many results are asked for in one question."""
 
 
 def reconcile(backend: CeleryBackend, row: TaskRow) -> TaskRow:
     """Settle a READY row whose task a worker of the old code has finished, and return the row."""
+    return backend.store.tasks.get(id=row.id) if reconcile_many(backend, [row]) else row
+
+
+def reconcile_many(backend: CeleryBackend, rows: Sequence[TaskRow]) -> bool:
+    """Settle READY rows whose tasks workers of the old code have finished; False for none.
+
+    Many are asked for in one question, and nothing more once it is not answered: somebody waits.
+    """
+    settled = False
     if not stored.is_readable(backend.app):
-        return row
-    try:
-        judged = verdicts(backend, [row])
-    except Exception as error:  # noqa: BLE001
-        # Every result backend has its own errors, and a result may still be read without it.
-        logger.warning("task=%s Celery's result backend does not answer: %r", row.id, error)
-        return row
-    for _, verdict in judged:
-        if verdict is not None:
-            carry_out(backend, row, verdict)
-            return backend.store.tasks.get(id=row.id)
-    return row
+        return settled
+    for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        try:
+            judged = verdicts(backend, some)
+        except Exception as error:  # noqa: BLE001
+            # Every result backend has its own errors, and a result may still be read without it.
+            logger.warning("task=%s Celery's result backend does not answer: %r", some[0].id, error)
+            return settled
+        for row, verdict in judged:
+            if verdict is not None:
+                carry_out(backend, row, verdict)
+                settled = True
+    return settled
 
 
 def verdicts(backend: CeleryBackend, rows: Sequence[TaskRow]) -> list[tuple[TaskRow, Verdict]]:

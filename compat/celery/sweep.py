@@ -24,7 +24,7 @@ from bridge.ledger.models import TaskRow
 from bridge.recovery import patience
 from compat.celery import stored
 from compat.celery.forking import connected
-from compat.celery.reconcile import carry_out, verdicts
+from compat.celery.reconcile import AT_ONCE, carry_out, verdicts
 from compat.celery.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("bridge.celery")
 
-AT_ONCE = 500
-"""How many results are asked for in one question."""
 SLICE = 0.2
 """Seconds that one call of work() takes, or a little more."""
 AGE = timedelta(seconds=2)

@@ -133,3 +133,28 @@ def test_without_result_backend_the_row_stays_ready(backend: CeleryBackend, app:
 )
 def test_date_done_is_read_in_all_its_forms(value: Any, expected: Any) -> None:
     assert moment(value) == expected
+
+
+def test_many_are_cancelled_with_one_question_to_the_result_backend(
+    backend: CeleryBackend, app: Celery
+) -> None:
+    ids = [str(tasks.add.enqueue(1, 2).id) for _ in range(3)]
+    app.backend.mark_as_done(ids[0], 3)
+
+    with mock.patch.object(app.backend, "mget", side_effect=app.backend.mget) as mget:
+        answers = backend.cancel_many(ids)
+
+    assert [answers[id_].name for id_ in ids] == ["TOO_LATE", "DONE", "DONE"]
+    assert mget.call_count == 1
+
+
+def test_result_backend_that_is_away_is_asked_once_for_many(
+    backend: CeleryBackend, app: Celery
+) -> None:
+    ids = [str(tasks.add.enqueue(1, 2).id) for _ in range(3)]
+
+    with mock.patch.object(app.backend, "mget", side_effect=OSError("away")) as mget:
+        answers = backend.cancel_many(ids)
+
+    assert {answer.name for answer in answers.values()} == {"DONE"}
+    assert mget.call_count == 1
