@@ -25,7 +25,9 @@ def end(backend: LedgerBackend, row: TaskRow, error: Exception) -> None:
     """
     errors = [*row.errors, to_json(describe(error))]
     with patience(backend):
-        ended = backend.store.settle(row, status=FAILED, errors=errors, finished_at=timezone.now())
+        ended = backend.store.messages.settle(
+            row, status=FAILED, errors=errors, finished_at=timezone.now()
+        )
     if ended:
         logger.error("task=%s path=%s failed: %s", row.id, row.task_path, error)
         announce_stored(backend, backend.store.tasks.get(id=row.id))

@@ -57,7 +57,7 @@ def waiting(backend: CarriedBackend, *, held: bool = False) -> QuerySet[TaskRow]
     now = timezone.now()
     hold = None if held else backend.hold_eta
     ahead = None if hold is None else now + timedelta(seconds=hold)
-    rows = backend.store.unpublished(backend.transport, now - HEAD_START, ahead)
+    rows = backend.store.messages.unpublished(backend.transport, now - HEAD_START, ahead)
     return backend.sendable(backend.rows(rows))
 
 
@@ -86,7 +86,7 @@ class _Look:
         if self._refusals[row.queue_name] >= REFUSALS:
             return True
         try:
-            with self._backend.store.publishing(row) as mine:
+            with self._backend.store.messages.publishing(row) as mine:
                 if mine:
                     self._publish(row)
             self.sent += mine

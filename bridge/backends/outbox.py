@@ -85,7 +85,7 @@ class Outbox:
                 # It may be enqueued. Should it be, the claim drops what the relay sends.
                 logger.warning("task=%s path=%s is sent again: %r", row.id, row.task_path, error)
                 return
-            if not self.backend.store.delete(row):
+            if not self.backend.store.messages.take_back(row):
                 # The queue has it all the same, and a worker has claimed it meanwhile.
                 logger.warning("task=%s sent, although the broker said: %r", row.id, error)
                 return
@@ -97,7 +97,7 @@ class Outbox:
                 "after which a worker sends what the broker refused."
             ) from error
         try:
-            self.backend.store.mark_published(row, at)
+            self.backend.store.messages.mark_published(row, at)
         except DatabaseError as error:
             # The task is enqueued. Should the relay send it again, the claim drops the second.
             logger.warning("task=%s sent, and not marked as sent: %r", row.id, error)
@@ -122,13 +122,13 @@ class Outbox:
     def _send(self, row: TaskRow) -> None:
         try:
             if self._is_relayed(row):
-                with self.backend.store.publishing(row) as mine:
+                with self.backend.store.messages.publishing(row) as mine:
                     if mine:
                         self.backend.send(row)
             else:
                 at = timezone.now()
                 self.backend.send(row)
-                self.backend.store.mark_published(row, at)
+                self.backend.store.messages.mark_published(row, at)
         except Exception as error:
             if not self.backend.is_hopeless(error):
                 raise

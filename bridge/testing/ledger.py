@@ -57,7 +57,7 @@ class LedgerTasks:
         if row is None:
             return None
         # By its id: a test's clock may be another than that of the database.
-        claimed = self._backend.store.claim_message(
+        claimed = self._backend.store.messages.claim(
             row, worker=WORKER, worker_id=WORKER, runs=row.runs
         )
         return _Attempt(self._backend, claimed).run() if claimed else None

@@ -51,7 +51,7 @@ class Delivery:
     def claim(self, draft: TaskRow, *, runs: int | None, has_row: bool = False) -> TaskRow | None:
         """Claim the row of a message; None for one that must not run."""
         claim = partial(
-            self.backend.store.claim_message,
+            self.backend.store.messages.claim,
             draft,
             worker=self.worker,
             worker_id=worker_id(),

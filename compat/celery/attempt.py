@@ -107,7 +107,7 @@ class Attempt:
             self._leave_to_relay(row, error.reason)
             raise Ignore("its next attempt was not sent") from error
         if not self.celery_task.request.is_eager:
-            self.backend.store.mark_published(row, at)
+            self.backend.store.messages.mark_published(row, at)
         raise again
 
     def _is_held(self, delay: float) -> bool:

@@ -47,7 +47,7 @@ def bury(
         # When it came into the ledger, complete; nobody knows when it was sent.
         enqueued_at=timezone.now() if alone else None,
     )
-    if not backend.store.bury(row, describe(error)):
+    if not backend.store.messages.bury(row, describe(error)):
         return None
     logger.error("task=%s path=%s kept as failed: %s", row.id, path, error)
     return row

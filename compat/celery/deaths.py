@@ -89,7 +89,7 @@ def worker_lost(backend: CeleryBackend, worker: str, task_id: str, reason: str) 
         if row.enqueued_at is None and row.on_lost == "fail":
             end(backend, row, WorkerLost(reason))  # maybe no message can be made from it
         else:
-            backend.store.unpublish(row)
+            backend.store.messages.unpublish(row)
     elif _held(row, worker) and not _alive(row.worker_ids[-1]):
         lose(backend, row, reason)
         relay(backend)
@@ -106,7 +106,7 @@ def revoke(backend: CeleryBackend, worker: str, task_id: str, word: str) -> None
     elif word == "expired" and row.enqueued_at is not None:
         too_late(backend, row)
     elif word == "revoked" and is_requeued(row) and unrevoke(task_id):
-        if backend.store.unpublish(row):
+        if backend.store.messages.unpublish(row):
             logger.warning("task=%s path=%s is sent again: requeued since", row.id, row.task_path)
             relay(backend)
     elif word != "terminated":

@@ -66,13 +66,13 @@ def carry_out(backend: CeleryBackend, row: TaskRow, verdict: Verdict) -> bool:
     match verdict:
         case Settle(facts=facts):
             with transaction.atomic(using=backend.database):
-                if not backend.store.settle(row, **facts):
+                if not backend.store.messages.settle(row, **facts):
                     return False
                 settled = backend.store.tasks.get(id=row.id)
                 announce = partial(announce_stored, backend, settled)
                 transaction.on_commit(announce, using=backend.database)
         case SendAgain(errors=errors):
-            if not backend.store.unpublish(row, errors=errors):
+            if not backend.store.messages.unpublish(row, errors=errors):
                 return False
             logger.warning(
                 "task=%s path=%s another message is sent: a worker threw the last one away (%s)",

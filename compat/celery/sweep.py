@@ -84,7 +84,9 @@ class Sweep:
         return True
 
     def _next_rows(self) -> list[TaskRow]:
-        waiting = self._backend.store.published(self._backend.transport, timezone.now() - AGE)
+        waiting = self._backend.store.messages.published(
+            self._backend.transport, timezone.now() - AGE
+        )
         if self._after is not None:
             at, id_ = self._after.published_at, self._after.id
             waiting = waiting.filter(Q(published_at__gt=at) | Q(published_at=at, id__gt=id_))

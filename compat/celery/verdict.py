@@ -11,9 +11,9 @@ from celery import states
 from django.utils.timezone import is_naive, make_aware
 
 from bridge.interface import TaskError
+from bridge.ledger.messages import UNRECORDED
 from bridge.ledger.models import FAILED, READY, SUCCESSFUL, TaskRow
 from bridge.ledger.results import to_json
-from bridge.ledger.store import UNRECORDED
 from compat.celery.meta import UNKNOWN_NAME, class_path, has_begun, moment, shown
 from compat.celery.moments import aware
 

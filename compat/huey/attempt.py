@@ -162,7 +162,7 @@ class Attempt:
         huey_task.timeout = huey_task.said.timeout  # for the consumer that takes it next
         if not self.message.repeatable:
             # The relay must not send what it cannot make.
-            self.backend.store.mark_published(self.row, timezone.now())
+            self.backend.store.messages.mark_published(self.row, timezone.now())
 
     def _retries_left(self, *, free: bool) -> int:
         """Return how often consumers of old code may repeat the next attempt."""

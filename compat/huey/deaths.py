@@ -75,7 +75,7 @@ def on_scheduled(signal: str, task: Any) -> None:
     """Note that the message of the next attempt is in the storage."""
     attempt = getattr(task, "attempt", None)
     if attempt is not None and attempt.delivery.kept:
-        attempt.backend.store.mark_published(attempt.row, timezone.now())
+        attempt.backend.store.messages.mark_published(attempt.row, timezone.now())
 
 
 def _end(task: Any, error: Exception) -> None:

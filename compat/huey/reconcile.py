@@ -12,9 +12,9 @@ from huey.constants import EmptyData
 from huey.utils import Error
 
 from bridge.interface import TaskError
+from bridge.ledger.messages import UNRECORDED
 from bridge.ledger.models import FAILED, SUCCESSFUL, TaskRow
 from bridge.ledger.results import to_json
-from bridge.ledger.store import UNRECORDED
 from bridge.values import storable
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def reconcile(backend: HueyBackend, row: TaskRow) -> TaskRow:
     if isinstance(found, Error) and found.metadata.get("retries"):
         return row  # another attempt follows
     # The token grows: of a task that is requeued after this the result will be of no use.
-    backend.store.settle(row, token=row.token + 1, **_facts(row, found, timezone.now()))
+    backend.store.messages.settle(row, token=row.token + 1, **_facts(row, found, timezone.now()))
     return backend.store.tasks.get(id=row.id)
 
 

@@ -342,8 +342,8 @@ class TestOtherEnds:
         row = backend.store.find(result.id)
         assert row is not None
 
-        assert backend.store.settle(row, status=SUCCESSFUL, return_value=2)
-        assert not backend.store.settle(row, status=SUCCESSFUL, return_value=2)
+        assert backend.store.messages.settle(row, status=SUCCESSFUL, return_value=2)
+        assert not backend.store.messages.settle(row, status=SUCCESSFUL, return_value=2)
 
         assert ready(backend) == [("collect", [2])]
 

@@ -99,19 +99,19 @@ def test_relay_leaves_a_row_alone_that_another_is_sending() -> None:
     def other() -> None:
         with connections["postgres"].cursor() as cursor:
             cursor.execute("SET lock_timeout = '5s'")
-        with store.publishing(row) as mine:
+        with store.messages.publishing(row) as mine:
             answers.append(mine)
         connections["postgres"].close()
 
     with override_settings(TASKS={"default": entry}):
         tasks.add.enqueue(1, 2)
     row = TaskRow.objects.using("postgres").get()
-    with store.publishing(row) as mine:
+    with store.messages.publishing(row) as mine:
         answers.append(mine)
         thread = threading.Thread(target=other)
         thread.start()
         thread.join(10)
-    with store.publishing(row) as mine:
+    with store.messages.publishing(row) as mine:
         answers.append(mine)
 
     assert answers == [True, False, False]

@@ -155,7 +155,7 @@ def test_message_from_old_code_gets_a_row_and_runs_once(store: Store) -> None:
 
     def deliver() -> TaskRow | None:
         draft = row(id=task_id, transport="celery")
-        return store.claim_message(draft, worker="w", worker_id="w:1")
+        return store.messages.claim(draft, worker="w", worker_id="w:1")
 
     taken = deliver()
     assert taken is not None
@@ -170,7 +170,7 @@ def test_message_of_a_task_that_moved_to_another_transport_is_fenced_off(store: 
 
     draft = row(id=moved.id, transport="celery")
 
-    assert store.claim_message(draft, worker="w", worker_id="w:1") is None
+    assert store.messages.claim(draft, worker="w", worker_id="w:1") is None
     assert stored(store, moved).status == "READY"
 
 

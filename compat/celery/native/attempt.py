@@ -11,7 +11,7 @@ from bridge.exceptions import EnqueueError
 from bridge.execution import attempt, execute
 from bridge.in_memory import begun, ended
 from bridge.interface import AnyTask
-from bridge.ledger.store import UNRECORDED
+from bridge.ledger.messages import UNRECORDED
 from bridge.outcome import Failed, Outcome, RetryLater, Succeeded, describe
 from bridge.result import AnyResult, changed
 from bridge.results import new_result

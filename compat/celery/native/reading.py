@@ -9,7 +9,7 @@ from celery import states
 from bridge import registry
 from bridge.exceptions import HardTimeout, TaskExpired, WorkerLost
 from bridge.interface import TaskError, TaskResultStatus
-from bridge.ledger.store import UNRECORDED
+from bridge.ledger.messages import UNRECORDED
 from bridge.outcome import describe
 from bridge.result import AnyResult, changed
 from bridge.results import new_result

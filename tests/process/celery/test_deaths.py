@@ -121,7 +121,7 @@ def test_timeouts_exits_revokes_and_unknown_names_end_as_failed(plant: Plant) ->
         "backend = task_backends['default']\n"
         "gone = backend.store.insert(TaskRow(task_path='plant.tasks.gone', backend='default',"
         " transport='celery', on_lost='fail'))\n"
-        "send(backend, gone); backend.store.mark_published(gone, datetime.now(UTC))\n"
+        "send(backend, gone); backend.store.messages.mark_published(gone, datetime.now(UTC))\n"
         "late = note.using(run_after=timedelta(seconds=3)).enqueue('revoked').id\n"
         "app.control.revoke(late)\n"
         "give([str(gone.id), late])",

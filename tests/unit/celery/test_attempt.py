@@ -13,8 +13,8 @@ from celery.app.trace import build_tracer
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
+from bridge.ledger.messages import UNRECORDED
 from bridge.ledger.models import FAILED, READY, RUNNING, SUCCESSFUL, TaskRow
-from bridge.ledger.store import UNRECORDED
 from compat.celery import holder
 from compat.celery.backend import CeleryBackend
 from tests.app import tasks

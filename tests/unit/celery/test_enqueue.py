@@ -268,7 +268,7 @@ def test_task_that_was_claimed_although_the_broker_refused_it_is_enqueued(
 
     def claim_and_refuse(*arguments: Any) -> None:
         row = TaskRow.objects.get()
-        assert backend.store.claim_message(row, worker="w", worker_id="w", has_row=True)
+        assert backend.store.messages.claim(row, worker="w", worker_id="w", has_row=True)
         raise OperationalError("connection reset")
 
     with mock.patch(SEND, side_effect=claim_and_refuse):

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def succeed(backend: CeleryBackend, value: Any) -> None:
     for row in backend.store.tasks.filter(status="READY"):
-        claimed = backend.store.claim_message(row, worker="w", worker_id="w:1")
+        claimed = backend.store.messages.claim(row, worker="w", worker_id="w:1")
         assert claimed is not None
         assert backend.store.succeed(claimed, value)
 

@@ -25,8 +25,8 @@ from bridge.interface import (
     task_enqueued,
     task_finished,
 )
+from bridge.ledger.messages import UNRECORDED
 from bridge.ledger.models import READY, TaskRow
-from bridge.ledger.store import UNRECORDED
 from compat.celery import registration, stamp
 from compat.celery.backend import CeleryBackend
 from compat.celery.native.backend import NativeCeleryBackend

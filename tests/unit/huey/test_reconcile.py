@@ -8,8 +8,8 @@ from unittest import mock
 import pytest
 from huey import Huey
 
+from bridge.ledger.messages import UNRECORDED
 from bridge.ledger.models import FAILED, READY, SUCCESSFUL, TaskRow
-from bridge.ledger.store import UNRECORDED
 from compat.huey.backend import HueyBackend
 from compat.huey.reconcile import class_path
 from tests.app import tasks
