@@ -69,7 +69,7 @@ class _Look:
         self._held = held
         self._backend = backend
         self._publish = send
-        self._refused: list[UUID] = []
+        self._left: list[UUID] = []
         self._refusals: Counter[str] = Counter()
 
     def send(self, rows: list[TaskRow]) -> None:
@@ -89,6 +89,8 @@ class _Look:
             with self._backend.store.messages.publishing(row) as mine:
                 if mine:
                     self._publish(row)
+                else:
+                    self._left.append(row.id)  # somebody else is about to send it
             self.sent += mine
         except DatabaseError:
             raise
@@ -101,11 +103,11 @@ class _Look:
                 return True
             # A queue the broker refuses, for example; the tasks behind it can go.
             logger.exception("task=%s path=%s cannot be sent", row.id, row.task_path)
-            self._refused.append(row.id)
+            self._left.append(row.id)
             self._refusals[row.queue_name] += 1
         return True
 
     def _rest(self) -> QuerySet[TaskRow]:
         queues = [queue for queue, times in self._refusals.items() if times >= REFUSALS]
         rows = waiting(self._backend, held=self._held)
-        return rows.exclude(id__in=self._refused).exclude(queue_name__in=queues)
+        return rows.exclude(id__in=self._left).exclude(queue_name__in=queues)

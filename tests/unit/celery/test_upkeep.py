@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
@@ -165,6 +167,25 @@ def test_task_acknowledged_and_never_claimed_is_sent_again(
     relay(backend)
 
     assert [message.headers["id"] for message in broker.take()] == [str(row.id)]
+
+
+def test_row_that_another_is_sending_is_looked_at_once(
+    backend: CeleryBackend, broker: Broker
+) -> None:
+    busy, free = refused(), refused()
+    asked = []
+
+    @contextmanager
+    def publishing(row: TaskRow) -> Iterator[bool]:
+        asked.append(row.id)
+        if row.id == free.id:
+            TaskRow.objects.filter(id=row.id).update(published_at=timezone.now())
+        yield row.id == free.id
+
+    with mock.patch.object(backend.store, "publishing", publishing):
+        assert relay(backend) == 1
+
+    assert sorted(asked) == sorted([busy.id, free.id])
 
 
 def test_overdue_task_fails(backend: CeleryBackend) -> None:
