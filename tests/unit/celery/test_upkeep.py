@@ -182,7 +182,7 @@ def test_row_that_another_is_sending_is_looked_at_once(
             TaskRow.objects.filter(id=row.id).update(published_at=timezone.now())
         yield row.id == free.id
 
-    with mock.patch.object(backend.store, "publishing", publishing):
+    with mock.patch.object(backend.store.messages, "publishing", publishing):
         assert relay(backend) == 1
 
     assert sorted(asked) == sorted([busy.id, free.id])
