@@ -15,6 +15,7 @@ from bridge.backends.carried import CarriedBackend
 from bridge.recovery import recover
 from bridge.worker.persistence import persist
 from bridge.worker.tidying import Tidying
+from bridge.worker.trust import Trust
 
 logger = logging.getLogger("bridge.messages")
 
@@ -32,6 +33,7 @@ class Upkeep:
         self.backends = backends
         self.interval = min(backend.leases.seconds for backend in backends) / 3
         self._tidying = [Tidying(backend) for backend in backends]
+        self._trust = Trust()
         self._more = False
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bridge", daemon=True)
@@ -59,6 +61,7 @@ class Upkeep:
     def _renew(self) -> None:
         for backend in self.backends:
             backend.leases.renew(self.worker, backend.transport)
+        self._trust.renewed(min(backend.leases.seconds for backend in self.backends))
 
     def _end(self) -> None:
         for backend in self.backends:
@@ -67,7 +70,8 @@ class Upkeep:
     def _look_after(self) -> None:
         self._more = False
         for backend in self.backends:
-            recover(backend)
+            if self._trust:
+                recover(backend)
             self._more |= backend.relay() > 0
         for each in self._tidying:
             each.work(TIDYING)
