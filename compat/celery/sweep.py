@@ -10,9 +10,10 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import UUID
 
 from django.db import Error
 from django.db.models import Q
@@ -20,7 +21,7 @@ from django.utils import timezone
 
 from bridge.expiring import expire_unheard
 from bridge.ledger.away import AWAY, is_locked
-from bridge.ledger.models import TaskRow
+from bridge.ledger.models import READY, TaskRow
 from bridge.recovery import patience
 from compat.celery import stored
 from compat.celery.forking import connected
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
     from compat.celery.backend import CeleryBackend
 
 logger = logging.getLogger("bridge.celery")
+Place: TypeAlias = tuple[datetime | None, UUID]
+"""When a row's message was sent, and its id."""
 
+MOST_AHEAD = 10_000
+"""How many rows are found in one look: for each the database puts all that wait in order."""
 SLICE = 0.2
 """Seconds that one call of work() takes, or a little more."""
 AGE = timedelta(seconds=2)
@@ -47,7 +52,10 @@ class Sweep:
 
     def __init__(self, backend: CeleryBackend) -> None:
         self._backend = backend
-        self._after: TaskRow | None = None
+        # Where the last rows were, and those behind them that are known already.
+        self._after: Place | None = None
+        self._ahead: list[Place] = []
+        self._more = False
         self._found = 0
         self._pause = PAUSE
         self._rest = PAUSE
@@ -65,7 +73,10 @@ class Sweep:
 
     def _step(self) -> bool:
         """Settle some rows; say whether the pass goes on."""
-        rows = connected(self._next_rows)
+        if not self._ahead:
+            self._ahead = connected(self._look)
+        some = self._ahead[:AT_ONCE]
+        rows = connected(partial(self._read, some))
         try:
             judged = verdicts(self._backend, rows) if rows else []
         except Exception as error:  # noqa: BLE001
@@ -77,20 +88,28 @@ class Sweep:
             connected(partial(self._carry_out, judged))
         if unheard := _unheard(rows, judged):
             connected(partial(self._expire, unheard))
-        if len(rows) < AT_ONCE:
+        self._ahead = self._ahead[AT_ONCE:]
+        if not self._ahead and not self._more:
             self._end()
             return False
-        self._after = rows[-1]
+        self._after = some[-1]
         return True
 
-    def _next_rows(self) -> list[TaskRow]:
+    def _look(self) -> list[Place]:
         waiting = self._backend.store.messages.published(
             self._backend.transport, timezone.now() - AGE
         )
         if self._after is not None:
-            at, id_ = self._after.published_at, self._after.id
+            at, id_ = self._after
             waiting = waiting.filter(Q(published_at__gt=at) | Q(published_at=at, id__gt=id_))
-        return list(self._backend.rows(waiting)[:AT_ONCE])
+        places = self._backend.rows(waiting).values_list("published_at", "id")[:MOST_AHEAD]
+        self._more = len(places) == MOST_AHEAD
+        return list(places)
+
+    def _read(self, places: Sequence[Place]) -> list[TaskRow]:
+        ids = [id_ for _, id_ in places]
+        waiting = self._backend.store.tasks.filter(id__in=ids, status=READY)
+        return list(waiting.order_by("published_at", "id"))
 
     def _carry_out(self, judged: Sequence[tuple[TaskRow, Verdict]]) -> None:
         for row, verdict in judged:

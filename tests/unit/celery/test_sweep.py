@@ -86,6 +86,26 @@ def test_a_pass_is_made_in_parts_oldest_first_and_begins_anew(
     assert statuses(ids) == [SUCCESSFUL] * 5
 
 
+@pytest.mark.parametrize("ahead", [1, 3, 5, 6])
+def test_pass_orders_many_rows_at_once_and_leaves_none_out(
+    backend: CeleryBackend, app: Celery, monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    """To find the oldest, the database reads all that wait."""
+    monkeypatch.setattr(sweep, "AT_ONCE", 2)
+    monkeypatch.setattr(sweep, "MOST_AHEAD", ahead)
+    monkeypatch.setattr(sweep, "SLICE", 30)
+    ids = enqueue(5)
+    for id_ in ids:
+        app.backend.mark_as_done(id_, 1)
+    messages = backend.store.messages
+
+    with mock.patch.object(messages, "published", side_effect=messages.published) as published:
+        work(Sweep(backend))
+
+    assert statuses(ids) == [SUCCESSFUL] * 5
+    assert published.call_count <= 5 // ahead + 1
+
+
 def test_pass_that_finds_nothing_is_followed_by_a_longer_pause(
     backend: CeleryBackend, app: Celery
 ) -> None:
