@@ -23,12 +23,18 @@ def is_ignored(celery_task: Any) -> bool:
     return bool(celery_task.request.ignore_result or celery_task.ignore_result)
 
 
+def tracks_start(celery_task: Any) -> bool:
+    """Say whether Celery is to store STARTED of the task it runs."""
+    if is_ignored(celery_task) or celery_task.request.is_eager:
+        return False
+    return bool(celery_task.app.conf.task_track_started)
+
+
 def note_started(celery_task: Any) -> None:
     """Let Celery store STARTED, where task_track_started says so."""
-    request = celery_task.request
-    tracked = celery_task.app.conf.task_track_started
-    if not tracked or is_ignored(celery_task) or request.is_eager:
+    if not tracks_start(celery_task):
         return
+    request = celery_task.request
     facts = {"pid": os.getpid(), "hostname": request.hostname}
     try:
         celery_task.update_state(state=states.STARTED, meta=facts)

@@ -21,7 +21,7 @@ from compat.celery import stamp
 from compat.celery.bound import SENT_AGAIN_WITH
 from compat.celery.native import eager
 from compat.celery.native.reading import to_result
-from compat.celery.telling import failure, is_ignored, is_terminated, note_started
+from compat.celery.telling import failure, is_ignored, is_terminated, note_started, tracks_start
 from compat.celery.wire import RETRY_POLICY, Message
 
 if TYPE_CHECKING:
@@ -98,8 +98,9 @@ class Attempt:
             return None
 
     def _call(self, result: AnyResult) -> Outcome:
-        self._stamp(result)
-        note_started(self.celery_task)
+        if tracks_start(self.celery_task):
+            self._stamp(result)
+            note_started(self.celery_task)
         after_call = None if self.request.is_eager else refuse_open_transaction
         return attempt(result, after_call=after_call)
 
@@ -155,6 +156,8 @@ class Attempt:
 
     def _stamp(self, result: AnyResult) -> None:
         """Let Celery store what is known of the task with whatever state it stores next."""
+        if is_ignored(self.celery_task) and not self.celery_task.store_errors_even_if_ignored:
+            return
         stamps, names = self._sent_stamps
         self.request.stamps = {**(stamps or {}), stamp.NAME: stamp.attempted(result)}
         self.request.stamped_headers = sorted({*(names or ()), stamp.NAME})
