@@ -55,11 +55,12 @@ class OnCelery(BridgeBackend):
 
     @property
     def supports_priority(self) -> bool:  # type: ignore[override]
-        """Say whether the broker knows priorities, RabbitMQ in one queue at least.
+        """Say whether the broker knows priorities; check W014 says which queues have none.
 
+        Celery takes a priority for any queue of RabbitMQ, and so must what is written for it.
         Before Django is ready there may be no app to ask yet: the system checks say it then.
         """
-        return not apps.ready or self.celery_queues.has_priorities
+        return not apps.ready or self.broker.orders
 
     @abstractmethod
     def run_message(self, celery_task: Any, message: Message, task: AnyTask) -> Any:

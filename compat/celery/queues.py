@@ -78,15 +78,6 @@ class Queues:
         # In memory and in files nothing is served out of turn; what is sent can be read.
         return Levels(high_first=kind in {"mongodb", "zookeeper"}, normal=normal)
 
-    @property
-    def has_priorities(self) -> bool:
-        """Say whether any queue of the broker serves messages out of turn."""
-        conf = self._app.conf
-        if self._broker.kinds != ("amqp",):
-            return self._broker.orders
-        declared = [conf.task_default_queue, *list(self._app.amqp.queues)]
-        return any(self.levels(name) for name in declared)
-
     def wrong(self, declared: set[str]) -> Iterator[str]:
         """Yield what is wrong with the names, given the QUEUES of TASKS (empty: any)."""
         for django in self._names:

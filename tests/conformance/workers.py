@@ -95,14 +95,17 @@ class CeleryWorker:
         self._tell("rest")
 
     def _tell(self, word: str) -> None:
-        answers = self._app.control.broadcast(
-            word,
-            arguments={"queues": self.queues},
-            destination=[self._node],
-            reply=True,
-            limit=1,
-            timeout=30,
-        )
+        # RabbitMQ has closed a connection that was idle while other tests ran.
+        with self._app.connection_for_write() as connection:
+            answers = self._app.control.broadcast(
+                word,
+                arguments={"queues": self.queues},
+                destination=[self._node],
+                connection=connection,
+                reply=True,
+                limit=1,
+                timeout=30,
+            )
         assert self._process
         assert answers, self._process.output()
 

@@ -103,6 +103,6 @@ def test_every_task_runs_once_while_workers_go_from_old_to_new_and_back(
         send("old", "new")
         account = producers.account()
 
-    account.settle(plant, seconds=400)
+    account.settle(plant, seconds=400, handed_back=3)
     origins = Counter((name[:3], side) for name, side, _ in plant.runs())
     assert origins.keys() == {("old", "old"), ("old", "new"), ("new", "old"), ("new", "new")}
