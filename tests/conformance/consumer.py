@@ -6,10 +6,8 @@ import signal
 import time
 from typing import Any
 
-from django.db.models import Q
-from django.db.models.functions import Now
-
 from bridge.interface import task_backends
+from tests.conformance.due import due
 from tests.conftest import need
 from tests.services import POSTGRES, REDIS
 
@@ -32,14 +30,12 @@ class HueyConsumer:
     def drain(self) -> None:
         """Let the worker take messages until nothing is due."""
         backend: Any = task_backends["default"]
-        due = Q(status="RUNNING") | Q(status="READY", run_after=None)
-        due |= Q(status="READY", run_after__lte=Now())
         before = {number: signal.getsignal(number) for number in SIGNALS}
         consumer = self._huey.create_consumer(workers=1, initial_delay=0.01, max_delay=0.02)
         consumer.start()
         try:
             deadline = time.monotonic() + SECONDS
-            while backend.store.tasks.filter(due).exists():
+            while backend.store.tasks.filter(due()).exists():
                 assert time.monotonic() < deadline, list(backend.store.tasks.values())
                 time.sleep(0.01)
         finally:

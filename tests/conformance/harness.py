@@ -11,8 +11,6 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
-from django.db.models import Q
-from django.db.models.functions import Now
 from django.test import override_settings
 from django.utils import timezone
 
@@ -24,6 +22,7 @@ from bridge.outcome import Failed
 from bridge.result import AnyResult
 from bridge.worker.marks import Marks
 from bridge.worker.runner import begin, run, store_outcome
+from tests.conformance.due import due
 
 QUEUES = ["default", "mail", "slow"]
 
@@ -161,13 +160,11 @@ def drain_celery() -> None:
             wake.delay()
 
     backend: Any = task_backends["default"]
-    due = Q(status="RUNNING") | Q(status="READY", run_after=None)
-    due |= Q(status="READY", run_after__lte=Now())
     waker = threading.Thread(target=keep_awake)
     try:
         with start_worker(app, pool="solo", perform_ping_check=False, queues=QUEUES):
             deadline = time.monotonic() + 60
-            while backend.store.tasks.filter(due):
+            while backend.store.tasks.filter(due()):
                 assert time.monotonic() < deadline, list(backend.store.tasks.values())
                 time.sleep(0.02)
             waker.start()

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connections
-from django.db.models import Q
-from django.db.models.functions import Now
 
 from bridge.interface import task_backends
 from tests.brokers import redis_prefix, virtual_host
+from tests.conformance.due import due
 from tests.conftest import need
 from tests.process.project import ROOT, Process, wait_for
 from tests.services import RABBITMQ, REDIS
@@ -52,11 +51,9 @@ class CeleryWorker:
     def drain(self) -> None:
         """Let the worker take messages until nothing is due."""
         backend: Any = task_backends["default"]
-        due = Q(status="RUNNING") | Q(status="READY", run_after=None)
-        due |= Q(status="READY", run_after__lte=Now())
         self._tell("serve")
         deadline = time.monotonic() + SECONDS
-        while backend.store.tasks.filter(due).exists():
+        while backend.store.tasks.filter(due()).exists():
             assert time.monotonic() < deadline, list(backend.store.tasks.values())
             time.sleep(0.01)
         self._tell("rest")
