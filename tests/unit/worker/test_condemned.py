@@ -37,7 +37,10 @@ def deaf(marks: Marks) -> None:
 
 @pytest.fixture
 def child() -> Iterator[ChildProcess]:
+    # It inherits what it says itself a little later, perhaps after the first SIGTERM.
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     child = ChildProcess.start(deaf, 1)
+    signal.signal(signal.SIGTERM, before)
     yield child
     child.process.kill()
     child.close()
