@@ -52,10 +52,11 @@ class Upkeep:
     def _run(self) -> None:
         wait = 0.0
         while not self._stopped.wait(wait):
-            done = [self._guarded(action) for action in (self._renew, self._look_after)]
+            renewed = self._guarded(self._renew)
+            done = self._guarded(self._look_after) and renewed
             connections.close_all()
-            wait = self.interval if all(done) else RETRY_AFTER
-            if self._more:
+            wait = self.interval if done else RETRY_AFTER
+            if done and self._more:
                 wait = 0.0  # the relay has not sent all
 
     def _renew(self) -> None:

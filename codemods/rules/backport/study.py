@@ -9,7 +9,7 @@ import libcst as cst
 
 from codemods.engine.outcome import Outcome
 from codemods.engine.project import Project
-from codemods.engine.scope import Binding, BindingKind, Chain, Scope
+from codemods.engine.scope import Binding, Chain, Scope
 from codemods.engine.site import Kind, Note, Rule
 from codemods.engine.source import Source
 from codemods.engine.survey import dotted_name
@@ -95,8 +95,3 @@ def bindings_of(chain: Chain) -> list[Binding]:
     """Return what gives the first name of a chain its value."""
     found = chain.frame.scope.lookup(chain.root)
     return found[1] if found is not None else []
-
-
-def is_import(binding: Binding) -> bool:
-    """Was the name imported?"""
-    return binding.kind is BindingKind.IMPORT

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import libcst as cst
 
 from codemods.engine.decorators.alias import Alias
@@ -228,12 +226,3 @@ class Census:
 
 def _has_positional(call: cst.Call) -> bool:
     return any(arg.keyword is None and not arg.star for arg in call.args)
-
-
-def bindings_of_assign(frame: Frame) -> Iterator[str]:
-    """Yield the names an assignment gives its value to."""
-    if isinstance(frame.node, cst.Assign):
-        for target in frame.node.targets:
-            name = dotted_name(target.target)
-            if name:
-                yield name

@@ -27,8 +27,6 @@ RETRY_TASK = frozenset({"huey.RetryTask", "huey.exceptions.RetryTask", "huey.api
 CANCEL = frozenset(
     {"huey.CancelExecution", "huey.exceptions.CancelExecution", "huey.api.CancelExecution"}
 )
-EXCEPTIONS = {"RetryTask": RETRY_TASK, "CancelExecution": CANCEL}
-PIPELINES = frozenset({"huey.group", "huey.chord", "huey.api.group", "huey.api.chord"})
 
 CALL_OPTIONS = frozenset(
     [
